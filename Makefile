@@ -12,7 +12,7 @@
 # builds with that sanitizer.
 
 EXTENSION = vecmilvus
-VERSION = 0.1.0
+EXTVERSION = 0.1.0
 MODULE_big = vecmilvus
 
 PLAIN_SRCS = $(sort $(wildcard src/core/*.c src/simd/*.c))
@@ -20,7 +20,7 @@ SERVER_SRCS = $(sort $(wildcard src/*.c src/compat/*.c src/types/*.c))
 OBJS = $(PLAIN_SRCS:.c=.o) $(SERVER_SRCS:.c=.o)
 
 SQL_PARTS = $(sort $(wildcard sql/parts/*.sql))
-SCRIPT = sql/vecmilvus--$(VERSION).sql
+SCRIPT = sql/vecmilvus--$(EXTVERSION).sql
 DATA_built = $(SCRIPT)
 DATA = $(wildcard sql/vecmilvus--*--*.sql)
 

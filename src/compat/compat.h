@@ -1,0 +1,35 @@
+/*
+ * compat.h
+ *		What differs between the supported servers (PostgreSQL 15 to 18), so
+ *		that no other file needs PG_VERSION_NUM (SRC-2).
+ */
+#ifndef VM_COMPAT_COMPAT_H
+#define VM_COMPAT_COMPAT_H
+
+#include "postgres.h"
+#include "fmgr.h"
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+#if PG_VERSION_NUM < 150000
+#error "vecmilvus needs PostgreSQL 15 or newer"
+#endif
+
+/*
+ * Declares a function callable from SQL.  The linker's version script exports
+ * it; on servers that compile with hidden visibility (16 and up)
+ * PG_FUNCTION_INFO_V1 itself marks it.
+ */
+#define VM_FUNCTION(name) PG_FUNCTION_INFO_V1(name)
+
+/* The module's magic, with name and version where the server records them. */
+#ifdef PG_MODULE_MAGIC_EXT
+#define VM_MODULE_MAGIC(module_name, module_version)                                               \
+	PG_MODULE_MAGIC_EXT(.name = module_name, .version = module_version)
+#else
+#define VM_MODULE_MAGIC(module_name, module_version) PG_MODULE_MAGIC
+#endif
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * errors.h
+ *		The error texts of the drop-in surface, each written once.
+ *
+ * Texts and SQLSTATEs are pgvector's, letter for letter: applications and
+ * tests match on them.
+ */
+#ifndef VM_TYPES_ERRORS_H
+#define VM_TYPES_ERRORS_H
+
+#include "types/types.h"
+
+/* Raises what a codec reported.  literal is the text input, NULL for binary. */
+extern void VmRaiseCodecError(const char *type_name, int max_dim, int expected_dim,
+							  const VmCodecError *err, const char *literal) pg_attribute_noreturn();
+
+/* The stored value contradicts itself. */
+extern void VmRaiseCorrupt(const char *type_name) pg_attribute_noreturn();
+
+/* "NUMBER" is out of range for type NAME */
+extern void VmRaiseOutOfRange(const char *type_name, float value) pg_attribute_noreturn();
+
+extern void VmCheckDim(const char *type_name, int64 dim, int max_dim);
+extern void VmCheckExpectedDim(int32 typmod, int64 dim);
+extern void VmCheckSameDim(const char *type_name, int dim_a, int dim_b);
+extern void VmCheckFinite(const char *type_name, float value);
+extern void VmCheckNonzeroCount(int64 nnz);
+
+#endif
