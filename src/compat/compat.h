@@ -32,4 +32,11 @@
 #define VM_MODULE_MAGIC(module_name, module_version) PG_MODULE_MAGIC
 #endif
 
+/* A relation's files: RelFileNode became RelFileLocator in 16. */
+#if PG_VERSION_NUM >= 160000
+#define VmRelationLocator(relation) ((relation)->rd_locator)
+#else
+#define VmRelationLocator(relation) ((relation)->rd_node)
+#endif
+
 #endif

@@ -35,7 +35,8 @@ IsSpace(char c)
 static inline const char *
 SkipSpace(const char *p)
 {
-	while (IsSpace(*p))
+	/* The first test is all that most bytes meet. */
+	while ((unsigned char) *p <= ' ' && IsSpace(*p))
 		p++;
 	return p;
 }
@@ -126,17 +127,21 @@ ParseElement(VmElement element, const char *p, const char *limit, void *out, int
 			 VmCodecError *err)
 {
 	float value;
-	const char *end = VmParseFloat(p, limit, &value);
+	const char *end = VmParseFloatFast(p, limit, &value);
 
-	if (end == p)
+	if (end == NULL)
 	{
-		VmCodecFail(err, VM_CODEC_SYNTAX);
-		return NULL;
-	}
-	if (!isfinite(value))
-	{
-		FailNotFinite(err, p, end, value);
-		return NULL;
+		end = VmParseFloatGeneral(p, &value);
+		if (end == p)
+		{
+			VmCodecFail(err, VM_CODEC_SYNTAX);
+			return NULL;
+		}
+		if (!isfinite(value))
+		{
+			FailNotFinite(err, p, end, value);
+			return NULL;
+		}
 	}
 	if (element == VM_ELEMENT_F32)
 		((float *) out)[dim] = value;
@@ -158,7 +163,7 @@ ParseElement(VmElement element, const char *p, const char *limit, void *out, int
  * Reads "1,2,3]" and stores the end, after the bracket, in *rest.  Returns the
  * dimension, or -1 with *err filled.
  */
-static inline int
+static inline __attribute__((always_inline)) int
 ParseElements(VmElement element, const char *p, const char *limit, void *out, const char **rest,
 			  VmCodecError *err)
 {

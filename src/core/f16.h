@@ -33,7 +33,7 @@ VmHalfIsZero(VmHalf h)
 	return (h & 0x7FFF) == 0;
 }
 
-/* Exact: every half is a float. */
+/* Exact: every half is a float.  A NaN becomes quiet and keeps its payload. */
 static inline float
 VmHalfToFloat(VmHalf h)
 {
@@ -44,7 +44,7 @@ VmHalfToFloat(VmHalf h)
 	float f;
 
 	if (exponent == 0x1F)
-		bits = sign | 0x7F800000 | (mantissa << 13);
+		bits = sign | 0x7F800000 | (mantissa << 13) | (mantissa != 0 ? 0x00400000 : 0);
 	else if (exponent != 0)
 		bits = sign | ((exponent + 112) << 23) | (mantissa << 13);
 	else
@@ -59,7 +59,10 @@ VmHalfToFloat(VmHalf h)
 	return f;
 }
 
-/* Rounds to nearest, ties to even; too large becomes infinity, NaN stays NaN. */
+/*
+ * Rounds to nearest, ties to even; too large becomes infinity.  A NaN becomes
+ * quiet and keeps the upper bits of its payload.  As the processors do it.
+ */
 static inline VmHalf
 VmFloatToHalf(float f)
 {
@@ -72,7 +75,7 @@ VmFloatToHalf(float f)
 	magnitude = bits & 0x7FFFFFFF;
 
 	if (magnitude > 0x7F800000)
-		return sign | 0x7E00;
+		return sign | 0x7E00 | (VmHalf) ((magnitude >> 13) & 0x1FF);
 	if (magnitude >= 0x477FF000) /* 65520: the midpoint above the largest */
 		return sign | 0x7C00;
 	if (magnitude >= 0x38800000) /* 2^-14: the smallest normal */

@@ -151,7 +151,7 @@ VmParseFloatGeneral(const char *p, float *value)
 
 	if (d >= 0x1p127 || !VmRoundsSafely(d))
 		return ParseByLibrary(start, value);
-	*value = (float) (negative ? -d : d);
+	*value = VmWithSign((float) d, negative);
 	return p;
 }
 

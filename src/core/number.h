@@ -51,6 +51,9 @@
  */
 #define VM_NUMBER_WINDOW 40
 
+/* The text "00000000". */
+#define VM_EIGHT_ZEROS UINT64_C(0x3030303030303030)
+
 extern const double vm_exact_power10[VM_NUMBER_MAX_EXP10 + 1];
 extern const int64_t vm_integer_power10[19];
 
@@ -87,20 +90,29 @@ VmCountDigits(uint64_t digits)
 }
 
 /*
- * The value of the first count of eight digits.  Moving them to the far end
- * puts zeros before them; then neighbours are joined to numbers of two, four
- * and eight digits.  The shift is done in two halves, as it may be by 64.
+ * The value of eight digits, the first in the least significant byte.  Each
+ * step joins neighbours, to numbers of two, four and eight digits: multiplied,
+ * the word meets itself moved up by one place, and the upper of each two places
+ * holds their sum.
+ */
+static inline int64_t
+VmJoinEight(uint64_t digits)
+{
+	digits = (digits * (10 << 8 | 1)) >> 8 & UINT64_C(0x00FF00FF00FF00FF);
+	digits = (digits * (100 << 16 | 1)) >> 16 & UINT64_C(0x0000FFFF0000FFFF);
+	return (int64_t) (digits * (UINT64_C(10000) << 32 | 1) >> 32);
+}
+
+/*
+ * The value of the first count of eight bytes.  Moving them to the far end puts
+ * zeros before them.  The move is done in two halves, as it may be by 64 bits.
  */
 static inline int64_t
 VmJoinDigits(uint64_t digits, int count)
 {
-	int half_shift = 32 - 4 * count;
+	int half = 32 - 4 * count;
 
-	digits = (digits << half_shift) << half_shift;
-	digits = ((digits * 10) + (digits >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
-	digits = ((digits * 100) + (digits >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
-	digits = (digits * 10000) + (digits >> 32);
-	return (int64_t) (digits & UINT64_C(0xFFFFFFFF));
+	return VmJoinEight((digits << half) << half);
 }
 
 /* The proof above: whether d, known to within 2 units, has one float to be. */
@@ -113,71 +125,103 @@ VmRoundsSafely(double d)
 	return (bits & 0x1FFFFFFF) - (0x10000000 - 4) > 8;
 }
 
-/*
- * Reads a number from p as strtof does, except that nothing is skipped before
- * it.  Returns the first byte after it, or p when there is none.  limit is the
- * text's terminating NUL.
- *
- * Here are the shapes that vectors are written in: up to 7 digits before the
- * point, up to 22 after it, 18 that count, no exponent.
- */
-static inline const char *
-VmParseFloat(const char *p, const char *limit, float *value)
+/* Signs come in no order that a branch could predict: this has none. */
+static inline float
+VmWithSign(float magnitude, bool negative)
 {
-	const char *start = p;
-	bool negative;
+	uint32_t bits;
+
+	memcpy(&bits, &magnitude, sizeof(bits));
+	bits |= (uint32_t) negative << 31;
+	memcpy(&magnitude, &bits, sizeof(bits));
+	return magnitude;
+}
+
+/*
+ * VmParseFloat for the shapes that vectors are written in: up to 7 digits
+ * before the point and 22 after it, 18 that count, no exponent.  Returns NULL
+ * for anything else.  The value is finite.
+ */
+static inline __attribute__((always_inline)) const char *
+VmParseFloatFast(const char *p, const char *limit, float *value)
+{
+	bool negative = *p == '-';
+	uint64_t digits;
+	int count;
 	int64_t w;
 	int fraction = 0;
 	double d;
 
 	if (limit - p < VM_NUMBER_WINDOW)
-		return VmParseFloatGeneral(start, value);
-
-	/* Signs come in no order that a branch could predict. */
-	negative = *p == '-';
+		return NULL;
 	p += negative;
 
 	if (p[1] == '.')
 	{
 		w = (unsigned char) *p - '0';
 		if (w < 0 || w > 9)
-			return VmParseFloatGeneral(start, value);
+			return NULL;
 		p++;
 	}
 	else
 	{
-		uint64_t digits = VmLoadEight(p) ^ UINT64_C(0x3030303030303030);
-		int count = VmCountDigits(digits);
-
+		digits = VmLoadEight(p) ^ VM_EIGHT_ZEROS;
+		count = VmCountDigits(digits);
 		if (count == 0 || count == 8)
-			return VmParseFloatGeneral(start, value);
+			return NULL;
 		w = VmJoinDigits(digits, count);
 		p += count;
 	}
 
 	if (*p == '.')
 	{
-		int count;
-
 		p++;
-		do
+		digits = VmLoadEight(p) ^ VM_EIGHT_ZEROS;
+		count = VmCountDigits(digits);
+		if (count == 8)
 		{
-			uint64_t digits = VmLoadEight(p) ^ UINT64_C(0x3030303030303030);
-
+			w = w * 100000000 + VmJoinEight(digits);
+			fraction = 8;
+			p += 8;
+			digits = VmLoadEight(p) ^ VM_EIGHT_ZEROS;
 			count = VmCountDigits(digits);
-			fraction += count;
-			if (w >= vm_integer_power10[18 - count] || fraction > VM_NUMBER_MAX_EXP10)
-				return VmParseFloatGeneral(start, value);
-			w = w * vm_integer_power10[count] + VmJoinDigits(digits, count);
-			p += count;
-		} while (count == 8);
+			if (count == 8)
+			{
+				if (w >= vm_integer_power10[10])
+					return NULL;
+				w = w * 100000000 + VmJoinEight(digits);
+				fraction = 16;
+				p += 8;
+				digits = VmLoadEight(p) ^ VM_EIGHT_ZEROS;
+				count = VmCountDigits(digits);
+			}
+		}
+		fraction += count;
+		if (fraction > VM_NUMBER_MAX_EXP10 || w >= vm_integer_power10[18 - count])
+			return NULL;
+		w = w * vm_integer_power10[count] + VmJoinDigits(digits, count);
+		p += count;
 	}
 
+	/* A letter may continue the number, and further digits cannot be here. */
 	d = (double) w / vm_exact_power10[fraction];
-	if ((*p | 0x20) == 'e' || ((*p | 0x20) == 'x') || !VmRoundsSafely(d))
-		return VmParseFloatGeneral(start, value);
-	*value = (float) (negative ? -d : d);
+	if ((unsigned char) ((*p | 0x20) - 'a') < 26 || !VmRoundsSafely(d))
+		return NULL;
+	*value = VmWithSign((float) d, negative);
 	return p;
+}
+
+/*
+ * Reads a number from p as strtof does, except that nothing is skipped before
+ * it.  Returns the first byte after it, or p when there is none.  limit is the
+ * text's terminating NUL.
+ */
+static inline const char *
+VmParseFloat(const char *p, const char *limit, float *value)
+{
+	const char *end = VmParseFloatFast(p, limit, value);
+
+	return end != NULL ? end : VmParseFloatGeneral(p, value);
 }
 
 #endif

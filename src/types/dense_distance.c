@@ -26,8 +26,8 @@ typedef enum DistanceKind
 static pg_attribute_always_inline void
 GetPair(FunctionCallInfo fcinfo, const VmDenseType *type, VmDense **a, VmDense **b)
 {
-	*a = VM_GETARG_DENSE(0, type);
-	*b = VM_GETARG_DENSE(1, type);
+	*a = VmArgGetScannedDense(fcinfo, 0, type);
+	*b = VmArgGetScannedDense(fcinfo, 1, type);
 	VmCheckSameDim(type->name, (*a)->dim, (*b)->dim);
 }
 

@@ -92,6 +92,13 @@ VmSparseSize(int nnz)
 extern VmDense *VmDatumGetDense(Datum datum, const VmDenseType *type);
 extern VmSparse *VmDatumGetSparse(Datum datum);
 
+/*
+ * The same for an argument that a scan delivers row after row: TOASTed values
+ * are read in table order (toast.h), remembering the place in fn_extra, which
+ * belongs to this use of the function.  n is 0 or 1.
+ */
+extern VmDense *VmArgGetScannedDense(FunctionCallInfo fcinfo, int n, const VmDenseType *type);
+
 #define VM_GETARG_DENSE(n, type) VmDatumGetDense(PG_GETARG_DATUM(n), type)
 #define VM_GETARG_SPARSE(n)      VmDatumGetSparse(PG_GETARG_DATUM(n))
 

@@ -1,14 +1,18 @@
 /*
  * value.c
- *		Making and reading values: VmDatumGetDense, VmDatumGetSparse,
- *		VmDenseCreate, VmSparseCreate.
+ *		Making and reading values: VmDatumGetDense, VmArgGetScannedDense,
+ *		VmDatumGetSparse, VmDenseCreate, VmSparseCreate.
  */
 #include "compat/compat.h"
 
 #include "access/detoast.h"
 
 #include "types/errors.h"
+#include "types/toast.h"
 #include "types/types.h"
+
+#define CACHE_LINE   64
+#define MAX_PREFETCH ((Size) 17 * CACHE_LINE) /* more would wait for itself */
 
 const VmDenseType VmVectorType = {
 	.name = "vector",
@@ -37,18 +41,72 @@ Detoast(Datum datum, const char *type_name, Size max_size)
 	return PG_DETOAST_DATUM(datum);
 }
 
-VmDense *
-VmDatumGetDense(Datum datum, const VmDenseType *type)
+static inline VmDense *
+CheckDense(struct varlena *value, const VmDenseType *type)
 {
-	VmDense *v = (VmDense *) DatumGetPointer(datum);
-
-	if (!VARATT_IS_4B_U(v))
-		v = (VmDense *) Detoast(datum, type->name, VmDenseSize(type, type->max_dim));
+	VmDense *v = (VmDense *) value;
 
 	if (unlikely(VARSIZE(v) < offsetof(VmDense, data) || v->dim < 1 || v->dim > type->max_dim ||
 				 VARSIZE(v) != VmDenseSize(type, v->dim)))
 		VmRaiseCorrupt(type->name);
 	return v;
+}
+
+VmDense *
+VmDatumGetDense(Datum datum, const VmDenseType *type)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(datum);
+
+	if (!VARATT_IS_4B_U(value))
+		value = Detoast(datum, type->name, VmDenseSize(type, type->max_dim));
+	return CheckDense(value, type);
+}
+
+/* The cursors of a call site's two arguments, made at the first need. */
+static VmToastCursor *
+GetCursors(FmgrInfo *flinfo)
+{
+	if (flinfo->fn_extra == NULL)
+		flinfo->fn_extra = MemoryContextAllocZero(flinfo->fn_mcxt, 2 * sizeof(VmToastCursor));
+	return flinfo->fn_extra;
+}
+
+static pg_noinline struct varlena *
+DetoastScanned(FunctionCallInfo fcinfo, int n, const VmDenseType *type)
+{
+	struct varlena *value = (struct varlena *) PG_GETARG_POINTER(n);
+	Size max_size = VmDenseSize(type, type->max_dim);
+
+	if (fcinfo->flinfo == NULL || !VARATT_IS_EXTERNAL_ONDISK(value) ||
+		toast_raw_datum_size(PG_GETARG_DATUM(n)) > max_size)
+		return Detoast(PG_GETARG_DATUM(n), type->name, max_size);
+	return VmToastFetch(&GetCursors(fcinfo->flinfo)[n], value);
+}
+
+/*
+ * Starts loading the row after this one: a page fills from its end, so the next
+ * row lies below, where the processor's own prefetcher does not look.  An
+ * address that is no row's costs a cache line, never a fault.
+ */
+static inline void
+PrefetchNextRow(const struct varlena *value)
+{
+	Size size = Min(VARSIZE_4B(value) + CACHE_LINE, MAX_PREFETCH);
+
+	for (Size i = CACHE_LINE; i <= size; i += CACHE_LINE)
+		__builtin_prefetch((const char *) value - i);
+}
+
+VmDense *
+VmArgGetScannedDense(FunctionCallInfo fcinfo, int n, const VmDenseType *type)
+{
+	struct varlena *value = (struct varlena *) PG_GETARG_POINTER(n);
+
+	if (VARATT_IS_4B_U(value))
+		PrefetchNextRow(value);
+	else
+		value = DetoastScanned(fcinfo, n, type);
+	return CheckDense(value, type);
 }
 
 VmSparse *
