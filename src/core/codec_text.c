@@ -131,7 +131,10 @@ ParseElement(VmElement element, const char *p, const char *limit, void *out, int
 
 	if (end == NULL)
 	{
-		end = VmParseFloatGeneral(p, &value);
+		float general; /* so that value itself can live in a register */
+
+		end = VmParseFloatGeneral(p, &general);
+		value = general;
 		if (end == p)
 		{
 			VmCodecFail(err, VM_CODEC_SYNTAX);

@@ -149,7 +149,7 @@ VmParseFloatGeneral(const char *p, float *value)
 	else
 		d = (double) decimal.w * vm_exact_power10[decimal.exp10];
 
-	if (d >= 0x1p127 || !VmRoundsSafely(d))
+	if (!VmRoundsSafely(d))
 		return ParseByLibrary(start, value);
 	*value = VmWithSign((float) d, negative);
 	return p;

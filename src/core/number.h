@@ -28,9 +28,10 @@
  * decides.  It also decides all that this page does not cover: other
  * exponents, hexadecimal, infinity, NaN, and what is not a number at all.
  *
- * That holds for a float in the normal range.  Without an exponent in the
- * text, w < 10^18 and -22 <= e <= 0 cannot leave it; with one, d is compared
- * with 2^127.
+ * That holds for normal floats and for what lies above them: the point from
+ * which strtof rounds to infinity, and so does the conversion, has the same low
+ * bits.  Denormal floats have other half-way points, but the least number with
+ * these digits and exponents is 10^-22.
  *
  * strtof is right only where LC_NUMERIC is C.  The server guarantees that
  * (pg_locale.c keeps the category at C); a program that calls setlocale must
@@ -125,14 +126,24 @@ VmRoundsSafely(double d)
 	return (bits & 0x1FFFFFFF) - (0x10000000 - 4) > 8;
 }
 
-/* Signs come in no order that a branch could predict: this has none. */
+/*
+ * Signs come in no order that a branch could predict, so there is none.  In
+ * VmIsMinus there is no comparison either: gcc makes a byte-wide SETcc of it,
+ * into a register that still holds the number before, and waits for that.
+ */
+static inline uint32_t
+VmIsMinus(char c)
+{
+	return (((uint32_t) (unsigned char) c ^ '-') - 1) >> 31;
+}
+
 static inline float
-VmWithSign(float magnitude, bool negative)
+VmWithSign(float magnitude, uint32_t negative)
 {
 	uint32_t bits;
 
 	memcpy(&bits, &magnitude, sizeof(bits));
-	bits |= (uint32_t) negative << 31;
+	bits |= negative << 31;
 	memcpy(&magnitude, &bits, sizeof(bits));
 	return magnitude;
 }
@@ -140,12 +151,13 @@ VmWithSign(float magnitude, bool negative)
 /*
  * VmParseFloat for the shapes that vectors are written in: up to 7 digits
  * before the point and 22 after it, 18 that count, no exponent.  Returns NULL
- * for anything else.  The value is finite.
+ * for anything else.  The value is finite.  Inlined by force: as a call, it would
+ * hand the value over in memory.
  */
 static inline __attribute__((always_inline)) const char *
 VmParseFloatFast(const char *p, const char *limit, float *value)
 {
-	bool negative = *p == '-';
+	uint32_t negative = VmIsMinus(*p);
 	uint64_t digits;
 	int count;
 	int64_t w;

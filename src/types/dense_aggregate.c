@@ -110,7 +110,10 @@ vm_halfvec_accum(PG_FUNCTION_ARGS)
 	return DenseAccumulate(fcinfo, &VmHalfvecType, "halfvec_accum");
 }
 
-/* Serves both types: a state does not know its elements'. */
+/*
+ * Serves both types: a state does not know its elements'.  A state without
+ * sums, as before the first row, takes the other's dimension.
+ */
 VM_FUNCTION(vm_vector_combine);
 Datum
 vm_vector_combine(PG_FUNCTION_ARGS)
@@ -120,17 +123,17 @@ vm_vector_combine(PG_FUNCTION_ARGS)
 	ArrayType *result;
 	double *values;
 
-	if (StateValues(a)[0] == 0)
-		PG_RETURN_ARRAYTYPE_P(b);
-	if (StateValues(b)[0] == 0)
-		PG_RETURN_ARRAYTYPE_P(a);
-	VmCheckExpectedDim(StateDim(a), StateDim(b));
+	if (StateDim(a) > 0 && StateDim(b) > 0)
+		VmCheckExpectedDim(StateDim(a), StateDim(b));
 
-	result = CreateState(StateDim(a));
+	result = CreateState(Max(StateDim(a), StateDim(b)));
 	values = StateValues(result);
 	for (int i = 0; i <= StateDim(a); i++)
+		values[i] += StateValues(a)[i];
+	for (int i = 0; i <= StateDim(b); i++)
+		values[i] += StateValues(b)[i];
+	for (int i = 1; i <= StateDim(result); i++)
 	{
-		values[i] = StateValues(a)[i] + StateValues(b)[i];
 		if (unlikely(isinf(values[i])))
 			float_overflow_error();
 	}

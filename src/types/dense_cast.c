@@ -4,6 +4,8 @@
  */
 #include "compat/compat.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 
@@ -12,7 +14,10 @@
 #include "types/errors.h"
 #include "types/types.h"
 
-/* Rounds to binary16; a finite number that becomes infinite is out of range. */
+/*
+ * Rounds to binary16.  A finite number that becomes infinite is out of range;
+ * what is not finite already goes through, for the caller to refuse.
+ */
 static void
 FloatsToHalves(const float *in, VmHalf *out, int dim)
 {
@@ -22,12 +27,15 @@ FloatsToHalves(const float *in, VmHalf *out, int dim)
 
 	for (int i = 0; i < dim; i++)
 	{
-		VmCheckFinite("halfvec", in[i]);
-		if (VmHalfIsInf(out[i]))
+		if (VmHalfIsInf(out[i]) && !isinf(in[i]))
 			VmRaiseOutOfRange("halfvec", in[i]);
 	}
 }
 
+/*
+ * All elements are converted before any is checked: that decides which error an
+ * array with several faults reports, and it is pgvector's order.
+ */
 static Datum
 ArrayToDense(FunctionCallInfo fcinfo, const VmDenseType *type)
 {
@@ -45,13 +53,12 @@ ArrayToDense(FunctionCallInfo fcinfo, const VmDenseType *type)
 		float value = VmArrayReaderNext(&reader);
 
 		if (type->element == VM_ELEMENT_F32)
-		{
-			VmCheckFinite(type->name, value);
 			VmDenseF32(result)[i] = value;
-		}
 		else
 			FloatsToHalves(&value, &VmDenseF16(result)[i], 1);
 	}
+	for (int i = 0; i < reader.count; i++)
+		VmCheckFinite(type->name, VmDenseGet(type, result, i));
 	PG_RETURN_POINTER(result);
 }
 

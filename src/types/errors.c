@@ -82,11 +82,13 @@ RaiseSyntax(const char *type_name, VmCodecStatus status, const char *literal)
 static void
 RaiseSparse(VmCodecStatus status)
 {
+	int code = ERRCODE_DATA_EXCEPTION;
 	const char *message;
 
 	switch (status)
 	{
 		case VM_CODEC_NNZ_EXCEEDS_DIMS:
+			code = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
 			message = "sparsevec cannot have more elements than dimensions";
 			break;
 		case VM_CODEC_NEGATIVE_NNZ:
@@ -107,7 +109,7 @@ RaiseSparse(VmCodecStatus status)
 		default:
 			elog(ERROR, "unexpected codec status %d", (int) status);
 	}
-	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg_internal("%s", message)));
+	ereport(ERROR, (errcode(code), errmsg_internal("%s", message)));
 }
 
 void

@@ -119,10 +119,11 @@ vm_array_to_sparsevec(PG_FUNCTION_ARGS)
 	{
 		CHECK_FOR_INTERRUPTS();
 		values[i] = VmArrayReaderNext(&reader);
-		VmCheckFinite(VM_SPARSEVEC_NAME, values[i]);
 		nnz += values[i] != 0;
 	}
 	VmCheckNonzeroCount(nnz);
+	for (int i = 0; i < reader.count; i++)
+		VmCheckFinite(VM_SPARSEVEC_NAME, values[i]);
 
 	result = VmSparseCreate(reader.count, nnz);
 	for (int i = 0; i < reader.count; i++)
