@@ -3,10 +3,13 @@
  *		AVX2 + FMA + F16C: the sums over float32 and float16, and the table.
  *
  * One skeleton per shape (pair sum, cosine, squared norm) takes the term and
- * the element type as constants.  Four accumulators of eight lanes: each step
- * of eight elements needs two loads, and a core loads two vectors a cycle at
- * best, so one multiply-add a cycle with a latency of four is all there is to
- * hide.
+ * the element type as constants.  Four accumulators of eight lanes: a step of
+ * eight elements needs two loads, and a core loads two vectors a cycle, so one
+ * multiply-add a cycle with a latency of four is all there is to hide.
+ *
+ * SIMD-6: a float16 or cosine step is so many instructions that the core does
+ * not look far enough ahead to keep memory busy; so these kernels prefetch b,
+ * the side that may be cold, and never past its end.
  *
  * Plain C; depends on src/core only.
  */
@@ -19,16 +22,13 @@
 
 #define LANES 8
 #define STEP (4 * LANES)
+#define MOST (STEP * VM_SIMD_CHAIN)
 
-/* A vector of float32 or float16, told apart by a constant. */
-typedef struct Input
-{
-	const void *data;
-	bool half;
-} Input;
+#define LINE 64
+#define AHEAD 512 /* bytes */
 
 AVX2_INLINE __m256
-Load(Input v, size_t i)
+Load(VmSimdInput v, size_t i)
 {
 	if (v.half)
 		return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *) ((const VmHalf *) v.data + i)));
@@ -72,7 +72,7 @@ LoadFewHalves(const VmHalf *v, size_t n)
 
 /* Elements i to i + n, n in 1 to 7, the other lanes zero. */
 AVX2_INLINE __m256
-LoadTail(Input v, size_t i, size_t n)
+LoadTail(VmSimdInput v, size_t i, size_t n)
 {
 	/* A byte index with the high bit set gives zero. */
 	static const uint8_t window[32] = {0,	 1,	   2,	 3,	   4,	 5,	   6,	 7,
@@ -107,122 +107,191 @@ AddTerm(__m256 sum, __m256 a, __m256 b, VmSimdTerm term)
 	return _mm256_add_ps(sum, _mm256_andnot_ps(_mm256_set1_ps(-0.0f), difference));
 }
 
-AVX2_INLINE __m256
-AddFour(__m256 s0, __m256 s1, __m256 s2, __m256 s3)
-{
-	return _mm256_add_ps(_mm256_add_ps(s0, s1), _mm256_add_ps(s2, s3));
-}
-
-AVX2_INLINE float
-AddLanes(__m256 sum)
-{
-	__m128 lanes = _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps(sum, 1));
-
-	lanes = _mm_add_ps(lanes, _mm_movehl_ps(lanes, lanes));
-	return _mm_cvtss_f32(_mm_add_ss(lanes, _mm_movehdup_ps(lanes)));
-}
-
-/* Where the block that starts at i ends: SIMD-4. */
 VM_SIMD_INLINE size_t
-BlockEnd(size_t i, size_t n)
+ElementBytes(VmSimdInput v)
 {
-	size_t steps = (n - i) / STEP;
+	return v.half ? sizeof(VmHalf) : sizeof(float);
+}
 
-	return i + STEP * (steps < VM_SIMD_CHAIN ? steps : VM_SIMD_CHAIN);
+AVX2_INLINE void
+PrefetchLine(VmSimdInput v, size_t i)
+{
+	_mm_prefetch((const char *) v.data + i * ElementBytes(v), _MM_HINT_T0);
+}
+
+/* The lines that the step AHEAD bytes on will load. */
+AVX2_INLINE void
+PrefetchStep(VmSimdInput v, size_t i)
+{
+	PrefetchLine(v, i + AHEAD / ElementBytes(v));
+	if (!v.half)
+		PrefetchLine(v, i + (AHEAD + LINE) / ElementBytes(v));
+}
+
+/* Four accumulators, for four times eight elements. */
+typedef struct Lanes
+{
+	__m256 s0;
+	__m256 s1;
+	__m256 s2;
+	__m256 s3;
+} Lanes;
+
+AVX2_INLINE Lanes
+ZeroLanes(void)
+{
+	__m256 zero = _mm256_setzero_ps();
+
+	return (Lanes){zero, zero, zero, zero};
+}
+
+AVX2_INLINE __m256
+AddLanes(Lanes sums)
+{
+	return _mm256_add_ps(_mm256_add_ps(sums.s0, sums.s1), _mm256_add_ps(sums.s2, sums.s3));
+}
+
+AVX2_INLINE __m128
+AddHalves(__m256 sum)
+{
+	return _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps(sum, 1));
+}
+
+AVX2_INLINE Lanes
+AddStep(Lanes sums, VmSimdInput a, VmSimdInput b, size_t i, VmSimdTerm term)
+{
+	sums.s0 = AddTerm(sums.s0, Load(a, i), Load(b, i), term);
+	sums.s1 = AddTerm(sums.s1, Load(a, i + 8), Load(b, i + 8), term);
+	sums.s2 = AddTerm(sums.s2, Load(a, i + 16), Load(b, i + 16), term);
+	sums.s3 = AddTerm(sums.s3, Load(a, i + 24), Load(b, i + 24), term);
+	return sums;
 }
 
 AVX2_INLINE float
-Sum(Input a, Input b, size_t n, VmSimdTerm term)
+Sum(VmSimdInput a, VmSimdInput b, size_t n, VmSimdTerm term)
 {
-	__m256 total = _mm256_setzero_ps();
+	Lanes sums = ZeroLanes();
+	__m128 four;
 	size_t i = 0;
 
-	while (n - i >= STEP)
+	if (a.half)
 	{
-		size_t end = BlockEnd(i, n);
-		__m256 s0 = _mm256_setzero_ps();
-		__m256 s1 = s0;
-		__m256 s2 = s0;
-		__m256 s3 = s0;
-
-		for (; i < end; i += STEP)
+		for (; n - i >= STEP + AHEAD / sizeof(VmHalf); i += STEP)
 		{
-			s0 = AddTerm(s0, Load(a, i), Load(b, i), term);
-			s1 = AddTerm(s1, Load(a, i + 8), Load(b, i + 8), term);
-			s2 = AddTerm(s2, Load(a, i + 16), Load(b, i + 16), term);
-			s3 = AddTerm(s3, Load(a, i + 24), Load(b, i + 24), term);
+			PrefetchStep(b, i);
+			sums = AddStep(sums, a, b, i, term);
 		}
-		total = _mm256_add_ps(total, AddFour(s0, s1, s2, s3));
 	}
-	for (; n - i >= LANES; i += LANES)
-		total = AddTerm(total, Load(a, i), Load(b, i), term);
+	for (; n - i >= STEP; i += STEP)
+		sums = AddStep(sums, a, b, i, term);
+	if (n - i >= 2 * LANES)
+	{
+		sums.s0 = AddTerm(sums.s0, Load(a, i), Load(b, i), term);
+		sums.s1 = AddTerm(sums.s1, Load(a, i + 8), Load(b, i + 8), term);
+		i += 2 * LANES;
+	}
+	if (n - i >= LANES)
+	{
+		sums.s2 = AddTerm(sums.s2, Load(a, i), Load(b, i), term);
+		i += LANES;
+	}
 	if (i < n)
-		total = AddTerm(total, LoadTail(a, i, n - i), LoadTail(b, i, n - i), term);
-	return AddLanes(total);
+		sums.s3 = AddTerm(sums.s3, LoadTail(a, i, n - i), LoadTail(b, i, n - i), term);
+
+	four = AddHalves(AddLanes(sums));
+	four = _mm_add_ps(four, _mm_movehl_ps(four, four));
+	return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
 
 typedef struct CosineLanes
 {
-	__m256 dot;
-	__m256 aa;
-	__m256 bb;
+	Lanes dot;
+	Lanes aa;
+	Lanes bb;
 } CosineLanes;
 
+/* Adds to the accumulators that `to` names. */
+#define ADD_COSINE(sums, to, a, b)                                                                 \
+	((sums).dot.to = _mm256_fmadd_ps(a, b, (sums).dot.to),                                         \
+	 (sums).aa.to = _mm256_fmadd_ps(a, a, (sums).aa.to),                                           \
+	 (sums).bb.to = _mm256_fmadd_ps(b, b, (sums).bb.to))
+
 AVX2_INLINE CosineLanes
-AddCosine(CosineLanes sums, __m256 a, __m256 b)
+AddCosineStep(CosineLanes sums, VmSimdInput a, VmSimdInput b, size_t i)
 {
-	sums.dot = _mm256_fmadd_ps(a, b, sums.dot);
-	sums.aa = _mm256_fmadd_ps(a, a, sums.aa);
-	sums.bb = _mm256_fmadd_ps(b, b, sums.bb);
+	__m256 x = Load(a, i);
+	__m256 y = Load(b, i);
+
+	ADD_COSINE(sums, s0, x, y);
+	x = Load(a, i + 8);
+	y = Load(b, i + 8);
+	ADD_COSINE(sums, s1, x, y);
+	x = Load(a, i + 16);
+	y = Load(b, i + 16);
+	ADD_COSINE(sums, s2, x, y);
+	x = Load(a, i + 24);
+	y = Load(b, i + 24);
+	ADD_COSINE(sums, s3, x, y);
 	return sums;
 }
 
-/* The four lanes of the result: dot, aa, bb, bb. */
+/* The three sums side by side: a shorter way than three of Sum's. */
 AVX2_INLINE VmCosineSums
 AddCosineLanes(CosineLanes sums)
 {
-	__m256 pairs = _mm256_hadd_ps(sums.dot, sums.aa);
-	__m256 quads = _mm256_hadd_ps(pairs, _mm256_hadd_ps(sums.bb, sums.bb));
-	__m128 all = _mm_add_ps(_mm256_castps256_ps128(quads), _mm256_extractf128_ps(quads, 1));
+	__m128 dot = AddHalves(AddLanes(sums.dot));
+	__m128 aa = AddHalves(AddLanes(sums.aa));
+	__m128 bb = AddHalves(AddLanes(sums.bb));
+	__m128 pairs = _mm_add_ps(_mm_unpacklo_ps(dot, aa), _mm_unpackhi_ps(dot, aa));
 	VmCosineSums result;
 
-	result.dot = _mm_cvtss_f32(all);
-	result.aa = _mm_cvtss_f32(_mm_movehdup_ps(all));
-	result.bb = _mm_cvtss_f32(_mm_movehl_ps(all, all));
+	pairs = _mm_add_ps(pairs, _mm_movehl_ps(pairs, pairs));
+	bb = _mm_add_ps(bb, _mm_movehl_ps(bb, bb));
+	result.dot = _mm_cvtss_f32(pairs);
+	result.aa = _mm_cvtss_f32(_mm_movehdup_ps(pairs));
+	result.bb = _mm_cvtss_f32(_mm_add_ss(bb, _mm_movehdup_ps(bb)));
 	return result;
 }
 
 AVX2_INLINE VmCosineSums
-Cosine(Input a, Input b, size_t n)
+Cosine(VmSimdInput a, VmSimdInput b, size_t n)
 {
-	__m256 zero = _mm256_setzero_ps();
-	CosineLanes total = {zero, zero, zero};
+	CosineLanes sums = {ZeroLanes(), ZeroLanes(), ZeroLanes()};
+	__m256 x;
+	__m256 y;
 	size_t i = 0;
 
-	while (n - i >= STEP)
+	for (; n - i >= STEP + AHEAD / ElementBytes(b); i += STEP)
 	{
-		size_t end = BlockEnd(i, n);
-		CosineLanes s0 = {zero, zero, zero};
-		CosineLanes s1 = s0;
-		CosineLanes s2 = s0;
-		CosineLanes s3 = s0;
-
-		for (; i < end; i += STEP)
-		{
-			s0 = AddCosine(s0, Load(a, i), Load(b, i));
-			s1 = AddCosine(s1, Load(a, i + 8), Load(b, i + 8));
-			s2 = AddCosine(s2, Load(a, i + 16), Load(b, i + 16));
-			s3 = AddCosine(s3, Load(a, i + 24), Load(b, i + 24));
-		}
-		total.dot = _mm256_add_ps(total.dot, AddFour(s0.dot, s1.dot, s2.dot, s3.dot));
-		total.aa = _mm256_add_ps(total.aa, AddFour(s0.aa, s1.aa, s2.aa, s3.aa));
-		total.bb = _mm256_add_ps(total.bb, AddFour(s0.bb, s1.bb, s2.bb, s3.bb));
+		PrefetchStep(b, i);
+		sums = AddCosineStep(sums, a, b, i);
 	}
-	for (; n - i >= LANES; i += LANES)
-		total = AddCosine(total, Load(a, i), Load(b, i));
+	for (; n - i >= STEP; i += STEP)
+		sums = AddCosineStep(sums, a, b, i);
+	if (n - i >= 2 * LANES)
+	{
+		x = Load(a, i);
+		y = Load(b, i);
+		ADD_COSINE(sums, s0, x, y);
+		x = Load(a, i + 8);
+		y = Load(b, i + 8);
+		ADD_COSINE(sums, s1, x, y);
+		i += 2 * LANES;
+	}
+	if (n - i >= LANES)
+	{
+		x = Load(a, i);
+		y = Load(b, i);
+		ADD_COSINE(sums, s2, x, y);
+		i += LANES;
+	}
 	if (i < n)
-		total = AddCosine(total, LoadTail(a, i, n - i), LoadTail(b, i, n - i));
-	return AddCosineLanes(total);
+	{
+		x = LoadTail(a, i, n - i);
+		y = LoadTail(b, i, n - i);
+		ADD_COSINE(sums, s3, x, y);
+	}
+	return AddCosineLanes(sums);
 }
 
 AVX2_INLINE __m256d
@@ -234,7 +303,7 @@ AddSquares(__m256d sum, __m128 floats)
 }
 
 AVX2_INLINE double
-Sqnorm(Input v, size_t n)
+Sqnorm(VmSimdInput v, size_t n)
 {
 	__m256d s0 = _mm256_setzero_pd();
 	__m256d s1 = s0;
@@ -267,64 +336,25 @@ Sqnorm(Input v, size_t n)
 	return _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
 }
 
-VM_TARGET_AVX2 static float
-F32L2sq(const float *a, const float *b, size_t n)
-{
-	return Sum((Input){a, false}, (Input){b, false}, n, VM_TERM_L2SQ);
-}
-
-VM_TARGET_AVX2 static float
-F32Dot(const float *a, const float *b, size_t n)
-{
-	return Sum((Input){a, false}, (Input){b, false}, n, VM_TERM_DOT);
-}
-
-VM_TARGET_AVX2 static float
-F32L1(const float *a, const float *b, size_t n)
-{
-	return Sum((Input){a, false}, (Input){b, false}, n, VM_TERM_L1);
-}
-
-VM_TARGET_AVX2 static VmCosineSums
-F32Cosine(const float *a, const float *b, size_t n)
-{
-	return Cosine((Input){a, false}, (Input){b, false}, n);
-}
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F32L2sq, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L2SQ))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F32Dot, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_DOT))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F32L1, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L1))
+VM_SIMD_COSINE_KERNEL(VM_TARGET_AVX2, F32Cosine, float, MOST, Cosine(VM_SIMD_F32(a), VM_SIMD_F32(b), n))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F16L2sq, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L2SQ))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F16Dot, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_DOT))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F16L1, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L1))
+VM_SIMD_COSINE_KERNEL(VM_TARGET_AVX2, F16Cosine, VmHalf, MOST, Cosine(VM_SIMD_F16(a), VM_SIMD_F16(b), n))
 
 VM_TARGET_AVX2 static double
 F32Sqnorm(const float *a, size_t n)
 {
-	return Sqnorm((Input){a, false}, n);
-}
-
-VM_TARGET_AVX2 static float
-F16L2sq(const VmHalf *a, const VmHalf *b, size_t n)
-{
-	return Sum((Input){a, true}, (Input){b, true}, n, VM_TERM_L2SQ);
-}
-
-VM_TARGET_AVX2 static float
-F16Dot(const VmHalf *a, const VmHalf *b, size_t n)
-{
-	return Sum((Input){a, true}, (Input){b, true}, n, VM_TERM_DOT);
-}
-
-VM_TARGET_AVX2 static float
-F16L1(const VmHalf *a, const VmHalf *b, size_t n)
-{
-	return Sum((Input){a, true}, (Input){b, true}, n, VM_TERM_L1);
-}
-
-VM_TARGET_AVX2 static VmCosineSums
-F16Cosine(const VmHalf *a, const VmHalf *b, size_t n)
-{
-	return Cosine((Input){a, true}, (Input){b, true}, n);
+	return Sqnorm(VM_SIMD_F32(a), n);
 }
 
 VM_TARGET_AVX2 static double
 F16Sqnorm(const VmHalf *a, size_t n)
 {
-	return Sqnorm((Input){a, true}, n);
+	return Sqnorm(VM_SIMD_F16(a), n);
 }
 
 const VmSimdKernels VmSimdAvx2Kernels = {
@@ -347,7 +377,7 @@ const VmSimdKernels VmSimdAvx2Kernels = {
 	.bit_hamming = VmAvx2BitHamming,
 	.bit_jaccard = VmAvx2BitJaccard,
 	.sparse_l2sq = VmSparseL2sq,
-	.sparse_dot = VmSparseDot,
+	.sparse_dot = VmAvx2SparseDot,
 	.sparse_l1 = VmSparseL1,
 };
 

@@ -16,13 +16,7 @@
 
 #define LANES 16
 #define STEP (4 * LANES)
-
-/* A vector of float32 or float16, told apart by a constant. */
-typedef struct Input
-{
-	const void *data;
-	bool half;
-} Input;
+#define MOST (STEP * VM_SIMD_CHAIN)
 
 /* The low n of 16 lanes, n in 1 to 15. */
 AVX512_INLINE __mmask16
@@ -32,7 +26,7 @@ LowLanes(size_t n)
 }
 
 AVX512_INLINE __m512
-Load(Input v, size_t i)
+Load(VmSimdInput v, size_t i)
 {
 	if (v.half)
 		return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *) ((const VmHalf *) v.data + i)));
@@ -41,7 +35,7 @@ Load(Input v, size_t i)
 
 /* Elements i to i + n, n in 1 to 15, the other lanes zero. */
 AVX512_INLINE __m512
-LoadTail(Input v, size_t i, size_t n)
+LoadTail(VmSimdInput v, size_t i, size_t n)
 {
 	if (v.half)
 		return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(LowLanes(n), (const VmHalf *) v.data + i));
@@ -67,43 +61,36 @@ AddFour(__m512 s0, __m512 s1, __m512 s2, __m512 s3)
 	return _mm512_add_ps(_mm512_add_ps(s0, s1), _mm512_add_ps(s2, s3));
 }
 
-/* Where the block that starts at i ends: SIMD-4. */
-VM_SIMD_INLINE size_t
-BlockEnd(size_t i, size_t n)
-{
-	size_t steps = (n - i) / STEP;
-
-	return i + STEP * (steps < VM_SIMD_CHAIN ? steps : VM_SIMD_CHAIN);
-}
-
 AVX512_INLINE float
-Sum(Input a, Input b, size_t n, VmSimdTerm term)
+Sum(VmSimdInput a, VmSimdInput b, size_t n, VmSimdTerm term)
 {
-	__m512 total = _mm512_setzero_ps();
+	__m512 s0 = _mm512_setzero_ps();
+	__m512 s1 = s0;
+	__m512 s2 = s0;
+	__m512 s3 = s0;
 	size_t i = 0;
 
-	while (n - i >= STEP)
+	for (; n - i >= STEP; i += STEP)
 	{
-		size_t end = BlockEnd(i, n);
-		__m512 s0 = _mm512_setzero_ps();
-		__m512 s1 = s0;
-		__m512 s2 = s0;
-		__m512 s3 = s0;
-
-		for (; i < end; i += STEP)
-		{
-			s0 = AddTerm(s0, Load(a, i), Load(b, i), term);
-			s1 = AddTerm(s1, Load(a, i + 16), Load(b, i + 16), term);
-			s2 = AddTerm(s2, Load(a, i + 32), Load(b, i + 32), term);
-			s3 = AddTerm(s3, Load(a, i + 48), Load(b, i + 48), term);
-		}
-		total = _mm512_add_ps(total, AddFour(s0, s1, s2, s3));
+		s0 = AddTerm(s0, Load(a, i), Load(b, i), term);
+		s1 = AddTerm(s1, Load(a, i + 16), Load(b, i + 16), term);
+		s2 = AddTerm(s2, Load(a, i + 32), Load(b, i + 32), term);
+		s3 = AddTerm(s3, Load(a, i + 48), Load(b, i + 48), term);
 	}
-	for (; n - i >= LANES; i += LANES)
-		total = AddTerm(total, Load(a, i), Load(b, i), term);
+	if (n - i >= 2 * LANES)
+	{
+		s0 = AddTerm(s0, Load(a, i), Load(b, i), term);
+		s1 = AddTerm(s1, Load(a, i + 16), Load(b, i + 16), term);
+		i += 2 * LANES;
+	}
+	if (n - i >= LANES)
+	{
+		s2 = AddTerm(s2, Load(a, i), Load(b, i), term);
+		i += LANES;
+	}
 	if (i < n)
-		total = AddTerm(total, LoadTail(a, i, n - i), LoadTail(b, i, n - i), term);
-	return _mm512_reduce_add_ps(total);
+		s3 = AddTerm(s3, LoadTail(a, i, n - i), LoadTail(b, i, n - i), term);
+	return _mm512_reduce_add_ps(AddFour(s0, s1, s2, s3));
 }
 
 typedef struct CosineLanes
@@ -123,40 +110,29 @@ AddCosine(CosineLanes sums, __m512 a, __m512 b)
 }
 
 AVX512_INLINE VmCosineSums
-Cosine(Input a, Input b, size_t n)
+Cosine(VmSimdInput a, VmSimdInput b, size_t n)
 {
 	__m512 zero = _mm512_setzero_ps();
-	CosineLanes total = {zero, zero, zero};
-	VmCosineSums result;
+	CosineLanes s0 = {zero, zero, zero};
+	CosineLanes s1 = s0;
+	CosineLanes s2 = s0;
+	CosineLanes s3 = s0;
 	size_t i = 0;
 
-	while (n - i >= STEP)
+	for (; n - i >= STEP; i += STEP)
 	{
-		size_t end = BlockEnd(i, n);
-		CosineLanes s0 = {zero, zero, zero};
-		CosineLanes s1 = s0;
-		CosineLanes s2 = s0;
-		CosineLanes s3 = s0;
-
-		for (; i < end; i += STEP)
-		{
-			s0 = AddCosine(s0, Load(a, i), Load(b, i));
-			s1 = AddCosine(s1, Load(a, i + 16), Load(b, i + 16));
-			s2 = AddCosine(s2, Load(a, i + 32), Load(b, i + 32));
-			s3 = AddCosine(s3, Load(a, i + 48), Load(b, i + 48));
-		}
-		total.dot = _mm512_add_ps(total.dot, AddFour(s0.dot, s1.dot, s2.dot, s3.dot));
-		total.aa = _mm512_add_ps(total.aa, AddFour(s0.aa, s1.aa, s2.aa, s3.aa));
-		total.bb = _mm512_add_ps(total.bb, AddFour(s0.bb, s1.bb, s2.bb, s3.bb));
+		s0 = AddCosine(s0, Load(a, i), Load(b, i));
+		s1 = AddCosine(s1, Load(a, i + 16), Load(b, i + 16));
+		s2 = AddCosine(s2, Load(a, i + 32), Load(b, i + 32));
+		s3 = AddCosine(s3, Load(a, i + 48), Load(b, i + 48));
 	}
 	for (; n - i >= LANES; i += LANES)
-		total = AddCosine(total, Load(a, i), Load(b, i));
+		s0 = AddCosine(s0, Load(a, i), Load(b, i));
 	if (i < n)
-		total = AddCosine(total, LoadTail(a, i, n - i), LoadTail(b, i, n - i));
-	result.dot = _mm512_reduce_add_ps(total.dot);
-	result.aa = _mm512_reduce_add_ps(total.aa);
-	result.bb = _mm512_reduce_add_ps(total.bb);
-	return result;
+		s1 = AddCosine(s1, LoadTail(a, i, n - i), LoadTail(b, i, n - i));
+	return (VmCosineSums){_mm512_reduce_add_ps(AddFour(s0.dot, s1.dot, s2.dot, s3.dot)),
+						  _mm512_reduce_add_ps(AddFour(s0.aa, s1.aa, s2.aa, s3.aa)),
+						  _mm512_reduce_add_ps(AddFour(s0.bb, s1.bb, s2.bb, s3.bb))};
 }
 
 AVX512_INLINE __m512d
@@ -168,7 +144,7 @@ AddSquares(__m512d sum, __m256 floats)
 }
 
 AVX512_INLINE double
-Sqnorm(Input v, size_t n)
+Sqnorm(VmSimdInput v, size_t n)
 {
 	__m512d even = _mm512_setzero_pd();
 	__m512d odd = even;
@@ -183,70 +159,31 @@ Sqnorm(Input v, size_t n)
 	return _mm512_reduce_add_pd(_mm512_add_pd(even, odd));
 }
 
-VM_TARGET_AVX512 static float
-F32L2sq(const float *a, const float *b, size_t n)
-{
-	return Sum((Input){a, false}, (Input){b, false}, n, VM_TERM_L2SQ);
-}
-
-VM_TARGET_AVX512 static float
-F32Dot(const float *a, const float *b, size_t n)
-{
-	return Sum((Input){a, false}, (Input){b, false}, n, VM_TERM_DOT);
-}
-
-VM_TARGET_AVX512 static float
-F32L1(const float *a, const float *b, size_t n)
-{
-	return Sum((Input){a, false}, (Input){b, false}, n, VM_TERM_L1);
-}
-
-VM_TARGET_AVX512 static VmCosineSums
-F32Cosine(const float *a, const float *b, size_t n)
-{
-	return Cosine((Input){a, false}, (Input){b, false}, n);
-}
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F32L2sq, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L2SQ))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F32Dot, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_DOT))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F32L1, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L1))
+VM_SIMD_COSINE_KERNEL(VM_TARGET_AVX512, F32Cosine, float, MOST, Cosine(VM_SIMD_F32(a), VM_SIMD_F32(b), n))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F16L2sq, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L2SQ))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F16Dot, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_DOT))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F16L1, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L1))
+VM_SIMD_COSINE_KERNEL(VM_TARGET_AVX512, F16Cosine, VmHalf, MOST, Cosine(VM_SIMD_F16(a), VM_SIMD_F16(b), n))
 
 VM_TARGET_AVX512 static double
 F32Sqnorm(const float *a, size_t n)
 {
-	return Sqnorm((Input){a, false}, n);
-}
-
-VM_TARGET_AVX512 static float
-F16L2sq(const VmHalf *a, const VmHalf *b, size_t n)
-{
-	return Sum((Input){a, true}, (Input){b, true}, n, VM_TERM_L2SQ);
-}
-
-VM_TARGET_AVX512 static float
-F16Dot(const VmHalf *a, const VmHalf *b, size_t n)
-{
-	return Sum((Input){a, true}, (Input){b, true}, n, VM_TERM_DOT);
-}
-
-VM_TARGET_AVX512 static float
-F16L1(const VmHalf *a, const VmHalf *b, size_t n)
-{
-	return Sum((Input){a, true}, (Input){b, true}, n, VM_TERM_L1);
-}
-
-VM_TARGET_AVX512 static VmCosineSums
-F16Cosine(const VmHalf *a, const VmHalf *b, size_t n)
-{
-	return Cosine((Input){a, true}, (Input){b, true}, n);
+	return Sqnorm(VM_SIMD_F32(a), n);
 }
 
 VM_TARGET_AVX512 static double
 F16Sqnorm(const VmHalf *a, size_t n)
 {
-	return Sqnorm((Input){a, true}, n);
+	return Sqnorm(VM_SIMD_F16(a), n);
 }
 
 VM_TARGET_AVX512 static void
 F16ToF32(const VmHalf *in, float *out, size_t n)
 {
-	Input halves = {in, true};
+	VmSimdInput halves = VM_SIMD_F16(in);
 	size_t i = 0;
 
 	for (; n - i >= LANES; i += LANES)
@@ -264,7 +201,7 @@ ToHalves(__m512 floats)
 VM_TARGET_AVX512 static void
 F32ToF16(const float *in, VmHalf *out, size_t n)
 {
-	Input floats = {in, false};
+	VmSimdInput floats = VM_SIMD_F32(in);
 	size_t i = 0;
 
 	for (; n - i >= LANES; i += LANES)
@@ -324,7 +261,7 @@ F16AllFinite(const VmHalf *a, size_t n)
 	.f32_all_finite = F32AllFinite,                                                                \
 	.f16_all_finite = F16AllFinite,                                                                \
 	.sparse_l2sq = VmSparseL2sq,                                                                   \
-	.sparse_dot = VmSparseDot,                                                                     \
+	.sparse_dot = VmAvx2SparseDot,                                                                     \
 	.sparse_l1 = VmSparseL1
 
 const VmSimdKernels VmSimdAvx512Kernels = {

@@ -30,12 +30,62 @@ typedef enum VmSimdTerm
 } VmSimdTerm;
 
 /*
- * SIMD-4: no accumulator takes more than this many terms before it is folded
- * into the total.  A chain of k additions of terms of one sign is off by at
- * most k half ulps (6e-8), so 64, the fold and up to 16 folded blocks stay
- * within the 1e-5 of the contract for every type's dimension limit.
+ * SIMD-4: no accumulator takes more than this many terms.  A chain of k
+ * additions of terms of one sign is off by at most k half ulps (6e-8), so 64,
+ * the sum of the lanes and the halvings below stay well within the 1e-5 of the
+ * contract, whatever the numbers.
  */
 #define VM_SIMD_CHAIN 64
+
+/*
+ * Define a kernel of two vectors: `sum` computes it from a, b and n, for n up
+ * to `most`; a longer vector is the sum of its halves.  Halves are multiples
+ * of 64 elements, so only the end of a vector has a remainder.  The recursion
+ * is a function of its own to keep the common case free of saved registers.
+ */
+#define VM_SIMD_HALF(n) ((n) / 2 / 64 * 64)
+
+#define VM_SIMD_KERNEL(target, result, name, type, most, sum, add)                                 \
+	target static result name(const type *a, const type *b, size_t n);                             \
+                                                                                                   \
+	static __attribute__((noinline)) result name##Halves(const type *a, const type *b, size_t n)   \
+	{                                                                                              \
+		size_t half = VM_SIMD_HALF(n);                                                             \
+                                                                                                   \
+		return add(name(a, b, half), name(a + half, b + half, n - half));                          \
+	}                                                                                              \
+                                                                                                   \
+	target static result name(const type *a, const type *b, size_t n)                              \
+	{                                                                                              \
+		return n > (most) ? name##Halves(a, b, n) : sum;                                           \
+	}
+
+#define VM_SIMD_PAIR_KERNEL(target, name, type, most, sum)                                         \
+	VM_SIMD_KERNEL(target, float, name, type, most, sum, VmSimdAddFloats)
+#define VM_SIMD_COSINE_KERNEL(target, name, type, most, sum)                                       \
+	VM_SIMD_KERNEL(target, VmCosineSums, name, type, most, sum, VmSimdAddCosine)
+
+VM_SIMD_INLINE float
+VmSimdAddFloats(float x, float y)
+{
+	return x + y;
+}
+
+VM_SIMD_INLINE VmCosineSums
+VmSimdAddCosine(VmCosineSums x, VmCosineSums y)
+{
+	return (VmCosineSums){x.dot + y.dot, x.aa + y.aa, x.bb + y.bb};
+}
+
+/* A vector of float32 or float16, told apart by a constant. */
+typedef struct VmSimdInput
+{
+	const void *data;
+	bool half;
+} VmSimdInput;
+
+#define VM_SIMD_F32(v) ((VmSimdInput){(v), false})
+#define VM_SIMD_F16(v) ((VmSimdInput){(v), true})
 
 extern const VmSimdKernels VmSimdScalarKernels;
 
@@ -70,13 +120,20 @@ extern bool VmAvx2F16AllFinite(const VmHalf *a, size_t n);
 extern uint64_t VmAvx2BitHamming(const uint8_t *a, const uint8_t *b, size_t bytes);
 extern VmJaccardCounts VmAvx2BitJaccard(const uint8_t *a, const uint8_t *b, size_t bytes);
 
+extern float VmAvx2SparseDot(const int32_t *ia, const float *va, size_t na, const int32_t *ib,
+							 const float *vb, size_t nb);
+
 extern uint64_t VmAvx512BitHamming(const uint8_t *a, const uint8_t *b, size_t bytes);
 extern VmJaccardCounts VmAvx512BitJaccard(const uint8_t *a, const uint8_t *b, size_t bytes);
 
 #endif
 
 #ifdef VM_SIMD_ARM
+
+#define VM_TARGET_NEON /* nothing beyond the base architecture */
+
 extern const VmSimdKernels VmSimdNeonKernels;
+
 #endif
 
 #endif

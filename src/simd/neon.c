@@ -13,17 +13,11 @@
 #include <arm_neon.h>
 
 #define LANES 4
-#define STEP (8 * LANES)
-
-/* A vector of float32 or float16, told apart by a constant. */
-typedef struct Input
-{
-	const void *data;
-	bool half;
-} Input;
+#define STEP (4 * LANES)
+#define MOST (STEP * VM_SIMD_CHAIN)
 
 VM_SIMD_INLINE float32x4_t
-Load(Input v, size_t i)
+Load(VmSimdInput v, size_t i)
 {
 	if (v.half)
 		return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16((const VmHalf *) v.data + i)));
@@ -32,7 +26,7 @@ Load(Input v, size_t i)
 
 /* Elements i to i + n, n in 1 to 3, the other lanes zero. */
 VM_SIMD_INLINE float32x4_t
-LoadTail(Input v, size_t i, size_t n)
+LoadTail(VmSimdInput v, size_t i, size_t n)
 {
 	const float *floats = (const float *) v.data + i;
 	const VmHalf *halves = (const VmHalf *) v.data + i;
@@ -69,49 +63,42 @@ AddTerm(float32x4_t sum, float32x4_t a, float32x4_t b, VmSimdTerm term)
 	return vaddq_f32(sum, vabsq_f32(difference));
 }
 
-/* Where the block that starts at i ends: SIMD-4. */
-VM_SIMD_INLINE size_t
-BlockEnd(size_t i, size_t n, size_t step)
+VM_SIMD_INLINE float32x4_t
+AddFour(float32x4_t s0, float32x4_t s1, float32x4_t s2, float32x4_t s3)
 {
-	size_t steps = (n - i) / step;
-
-	return i + step * (steps < VM_SIMD_CHAIN ? steps : VM_SIMD_CHAIN);
+	return vaddq_f32(vaddq_f32(s0, s1), vaddq_f32(s2, s3));
 }
 
 /* Eight accumulators: two to four multiply-adds a cycle with a latency of four. */
 VM_SIMD_INLINE float
-Sum(Input a, Input b, size_t n, VmSimdTerm term)
+Sum(VmSimdInput a, VmSimdInput b, size_t n, VmSimdTerm term)
 {
-	float32x4_t total = vdupq_n_f32(0);
+	float32x4_t s0 = vdupq_n_f32(0);
+	float32x4_t s1 = s0;
+	float32x4_t s2 = s0;
+	float32x4_t s3 = s0;
+	float32x4_t s4 = s0;
+	float32x4_t s5 = s0;
+	float32x4_t s6 = s0;
+	float32x4_t s7 = s0;
 	size_t i = 0;
 
-	while (n - i >= STEP)
+	for (; n - i >= 2 * STEP; i += 2 * STEP)
 	{
-		size_t end = BlockEnd(i, n, STEP);
-		float32x4_t s[8];
-
-		for (int k = 0; k < 8; k++)
-			s[k] = vdupq_n_f32(0);
-		for (; i < end; i += STEP)
-		{
-			s[0] = AddTerm(s[0], Load(a, i), Load(b, i), term);
-			s[1] = AddTerm(s[1], Load(a, i + 4), Load(b, i + 4), term);
-			s[2] = AddTerm(s[2], Load(a, i + 8), Load(b, i + 8), term);
-			s[3] = AddTerm(s[3], Load(a, i + 12), Load(b, i + 12), term);
-			s[4] = AddTerm(s[4], Load(a, i + 16), Load(b, i + 16), term);
-			s[5] = AddTerm(s[5], Load(a, i + 20), Load(b, i + 20), term);
-			s[6] = AddTerm(s[6], Load(a, i + 24), Load(b, i + 24), term);
-			s[7] = AddTerm(s[7], Load(a, i + 28), Load(b, i + 28), term);
-		}
-		s[0] = vaddq_f32(vaddq_f32(s[0], s[1]), vaddq_f32(s[2], s[3]));
-		s[4] = vaddq_f32(vaddq_f32(s[4], s[5]), vaddq_f32(s[6], s[7]));
-		total = vaddq_f32(total, vaddq_f32(s[0], s[4]));
+		s0 = AddTerm(s0, Load(a, i), Load(b, i), term);
+		s1 = AddTerm(s1, Load(a, i + 4), Load(b, i + 4), term);
+		s2 = AddTerm(s2, Load(a, i + 8), Load(b, i + 8), term);
+		s3 = AddTerm(s3, Load(a, i + 12), Load(b, i + 12), term);
+		s4 = AddTerm(s4, Load(a, i + 16), Load(b, i + 16), term);
+		s5 = AddTerm(s5, Load(a, i + 20), Load(b, i + 20), term);
+		s6 = AddTerm(s6, Load(a, i + 24), Load(b, i + 24), term);
+		s7 = AddTerm(s7, Load(a, i + 28), Load(b, i + 28), term);
 	}
 	for (; n - i >= LANES; i += LANES)
-		total = AddTerm(total, Load(a, i), Load(b, i), term);
+		s0 = AddTerm(s0, Load(a, i), Load(b, i), term);
 	if (i < n)
-		total = AddTerm(total, LoadTail(a, i, n - i), LoadTail(b, i, n - i), term);
-	return vaddvq_f32(total);
+		s1 = AddTerm(s1, LoadTail(a, i, n - i), LoadTail(b, i, n - i), term);
+	return vaddvq_f32(vaddq_f32(AddFour(s0, s1, s2, s3), AddFour(s4, s5, s6, s7)));
 }
 
 typedef struct CosineLanes
@@ -130,52 +117,34 @@ AddCosine(CosineLanes sums, float32x4_t a, float32x4_t b)
 	return sums;
 }
 
-VM_SIMD_INLINE CosineLanes
-AddSums(CosineLanes x, CosineLanes y)
-{
-	x.dot = vaddq_f32(x.dot, y.dot);
-	x.aa = vaddq_f32(x.aa, y.aa);
-	x.bb = vaddq_f32(x.bb, y.bb);
-	return x;
-}
-
 VM_SIMD_INLINE VmCosineSums
-Cosine(Input a, Input b, size_t n)
+Cosine(VmSimdInput a, VmSimdInput b, size_t n)
 {
 	const float32x4_t zero = vdupq_n_f32(0);
-	CosineLanes total = {zero, zero, zero};
-	VmCosineSums result;
+	CosineLanes s0 = {zero, zero, zero};
+	CosineLanes s1 = s0;
+	CosineLanes s2 = s0;
+	CosineLanes s3 = s0;
 	size_t i = 0;
 
-	while (n - i >= 4 * LANES)
+	for (; n - i >= STEP; i += STEP)
 	{
-		size_t end = BlockEnd(i, n, 4 * LANES);
-		CosineLanes s0 = {zero, zero, zero};
-		CosineLanes s1 = s0;
-		CosineLanes s2 = s0;
-		CosineLanes s3 = s0;
-
-		for (; i < end; i += 4 * LANES)
-		{
-			s0 = AddCosine(s0, Load(a, i), Load(b, i));
-			s1 = AddCosine(s1, Load(a, i + 4), Load(b, i + 4));
-			s2 = AddCosine(s2, Load(a, i + 8), Load(b, i + 8));
-			s3 = AddCosine(s3, Load(a, i + 12), Load(b, i + 12));
-		}
-		total = AddSums(total, AddSums(AddSums(s0, s1), AddSums(s2, s3)));
+		s0 = AddCosine(s0, Load(a, i), Load(b, i));
+		s1 = AddCosine(s1, Load(a, i + 4), Load(b, i + 4));
+		s2 = AddCosine(s2, Load(a, i + 8), Load(b, i + 8));
+		s3 = AddCosine(s3, Load(a, i + 12), Load(b, i + 12));
 	}
 	for (; n - i >= LANES; i += LANES)
-		total = AddCosine(total, Load(a, i), Load(b, i));
+		s0 = AddCosine(s0, Load(a, i), Load(b, i));
 	if (i < n)
-		total = AddCosine(total, LoadTail(a, i, n - i), LoadTail(b, i, n - i));
-	result.dot = vaddvq_f32(total.dot);
-	result.aa = vaddvq_f32(total.aa);
-	result.bb = vaddvq_f32(total.bb);
-	return result;
+		s1 = AddCosine(s1, LoadTail(a, i, n - i), LoadTail(b, i, n - i));
+	return (VmCosineSums){vaddvq_f32(AddFour(s0.dot, s1.dot, s2.dot, s3.dot)),
+						  vaddvq_f32(AddFour(s0.aa, s1.aa, s2.aa, s3.aa)),
+						  vaddvq_f32(AddFour(s0.bb, s1.bb, s2.bb, s3.bb))};
 }
 
 VM_SIMD_INLINE double
-Sqnorm(Input v, size_t n)
+Sqnorm(VmSimdInput v, size_t n)
 {
 	float64x2_t even = vdupq_n_f64(0);
 	float64x2_t odd = even;
@@ -192,64 +161,25 @@ Sqnorm(Input v, size_t n)
 	return vaddvq_f64(vaddq_f64(even, odd));
 }
 
-static float
-F32L2sq(const float *a, const float *b, size_t n)
-{
-	return Sum((Input){a, false}, (Input){b, false}, n, VM_TERM_L2SQ);
-}
-
-static float
-F32Dot(const float *a, const float *b, size_t n)
-{
-	return Sum((Input){a, false}, (Input){b, false}, n, VM_TERM_DOT);
-}
-
-static float
-F32L1(const float *a, const float *b, size_t n)
-{
-	return Sum((Input){a, false}, (Input){b, false}, n, VM_TERM_L1);
-}
-
-static VmCosineSums
-F32Cosine(const float *a, const float *b, size_t n)
-{
-	return Cosine((Input){a, false}, (Input){b, false}, n);
-}
+VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F32L2sq, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L2SQ))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F32Dot, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_DOT))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F32L1, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L1))
+VM_SIMD_COSINE_KERNEL(VM_TARGET_NEON, F32Cosine, float, MOST, Cosine(VM_SIMD_F32(a), VM_SIMD_F32(b), n))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F16L2sq, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L2SQ))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F16Dot, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_DOT))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F16L1, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L1))
+VM_SIMD_COSINE_KERNEL(VM_TARGET_NEON, F16Cosine, VmHalf, MOST, Cosine(VM_SIMD_F16(a), VM_SIMD_F16(b), n))
 
 static double
 F32Sqnorm(const float *a, size_t n)
 {
-	return Sqnorm((Input){a, false}, n);
-}
-
-static float
-F16L2sq(const VmHalf *a, const VmHalf *b, size_t n)
-{
-	return Sum((Input){a, true}, (Input){b, true}, n, VM_TERM_L2SQ);
-}
-
-static float
-F16Dot(const VmHalf *a, const VmHalf *b, size_t n)
-{
-	return Sum((Input){a, true}, (Input){b, true}, n, VM_TERM_DOT);
-}
-
-static float
-F16L1(const VmHalf *a, const VmHalf *b, size_t n)
-{
-	return Sum((Input){a, true}, (Input){b, true}, n, VM_TERM_L1);
-}
-
-static VmCosineSums
-F16Cosine(const VmHalf *a, const VmHalf *b, size_t n)
-{
-	return Cosine((Input){a, true}, (Input){b, true}, n);
+	return Sqnorm(VM_SIMD_F32(a), n);
 }
 
 static double
 F16Sqnorm(const VmHalf *a, size_t n)
 {
-	return Sqnorm((Input){a, true}, n);
+	return Sqnorm(VM_SIMD_F16(a), n);
 }
 
 static void
@@ -258,7 +188,7 @@ F16ToF32(const VmHalf *in, float *out, size_t n)
 	size_t i = 0;
 
 	for (; n - i >= LANES; i += LANES)
-		vst1q_f32(out + i, Load((Input){in, true}, i));
+		vst1q_f32(out + i, Load(VM_SIMD_F16(in), i));
 	for (; i < n; i++)
 		out[i] = VmHalfToFloat(in[i]);
 }

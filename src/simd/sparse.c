@@ -4,8 +4,8 @@
  *
  * Shared by all levels.  Lists of like length are merged without a branch on
  * the comparison (which no predictor can learn); when one list is much longer,
- * each index of the short one is looked up in the long one by a search that
- * doubles its step.
+ * each index of the short one is looked up in the long one: in the next few
+ * elements, then by a search that doubles its step.
  *
  * Terms are float32, as in the dense kernels, and so overflow alike; their sum
  * is kept in double, because here it is one chain of additions.
@@ -17,7 +17,10 @@
 #include "simd/kernels.h"
 
 /* The search pays from this ratio of the lengths on: bench/kernels.c sparse. */
-#define GALLOP_RATIO 16
+#define SEARCH_RATIO 4
+
+/* It looks at so many elements one by one before it jumps. */
+#define NEAR 16
 
 typedef struct Sparse
 {
@@ -92,14 +95,19 @@ SumMerged(Sparse a, Sparse b, VmSimdTerm term)
 	return total + SumAlone(b.values + j, b.n - j, term);
 }
 
-/* First position from `start` on whose index is not below `wanted`. */
+/* First position from `low` on whose index is not below `wanted`. */
 VM_SIMD_INLINE size_t
-Gallop(Sparse list, size_t start, int32_t wanted)
+Search(Sparse list, size_t low, int32_t wanted)
 {
-	size_t low = start;
-	size_t step = 1;
+	size_t near_end = list.n - low < NEAR ? list.n : low + NEAR;
+	size_t step = NEAR;
 	size_t length;
 
+	for (; low < near_end; low++)
+	{
+		if (list.indices[low] >= wanted)
+			return low;
+	}
 	while (step <= list.n - low && list.indices[low + step - 1] < wanted)
 	{
 		low += step;
@@ -127,7 +135,7 @@ SumSearched(Sparse few, Sparse many, VmSimdTerm term)
 
 	for (size_t i = 0; i < few.n; i++)
 	{
-		size_t found = Gallop(many, j, few.indices[i]);
+		size_t found = Search(many, j, few.indices[i]);
 
 		total += SumAlone(many.values + j, found - j, term);
 		j = found;
@@ -153,7 +161,7 @@ Sum(Sparse a, Sparse b, VmSimdTerm term)
 		a = b;
 		b = swap;
 	}
-	if (a.n < b.n / GALLOP_RATIO)
+	if (a.n <= b.n / SEARCH_RATIO)
 		return (float) SumSearched(a, b, term);
 	return (float) SumMerged(a, b, term);
 }

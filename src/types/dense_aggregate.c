@@ -120,10 +120,11 @@ vm_vector_combine(PG_FUNCTION_ARGS)
 {
 	ArrayType *a = GetState(fcinfo, 0, "vector_combine");
 	ArrayType *b = GetState(fcinfo, 1, "vector_combine");
+	bool both = StateDim(a) > 0 && StateDim(b) > 0;
 	ArrayType *result;
 	double *values;
 
-	if (StateDim(a) > 0 && StateDim(b) > 0)
+	if (both)
 		VmCheckExpectedDim(StateDim(a), StateDim(b));
 
 	result = CreateState(Max(StateDim(a), StateDim(b)));
@@ -132,7 +133,7 @@ vm_vector_combine(PG_FUNCTION_ARGS)
 		values[i] += StateValues(a)[i];
 	for (int i = 0; i <= StateDim(b); i++)
 		values[i] += StateValues(b)[i];
-	for (int i = 1; i <= StateDim(result); i++)
+	for (int i = 1; both && i <= StateDim(result); i++)
 	{
 		if (unlikely(isinf(values[i])))
 			float_overflow_error();

@@ -58,14 +58,20 @@ ApplyF16(Arithmetic operation, const VmDense *a, const VmDense *b, VmDense *resu
 		r[i] = VmFloatToHalf(Apply(operation, VmHalfToFloat(x[i]), VmHalfToFloat(y[i])));
 }
 
-/* A product that is zero although neither factor is. */
+/*
+ * Raises for the first product that is infinite, or zero although neither
+ * factor is.
+ */
 static void
-CheckUnderflow(const VmDenseType *type, const VmDense *a, const VmDense *b, const VmDense *product)
+CheckProducts(const VmDenseType *type, const VmDense *a, const VmDense *b, const VmDense *product)
 {
 	for (int i = 0; i < product->dim; i++)
 	{
-		if (VmDenseGet(type, product, i) == 0 && VmDenseGet(type, a, i) != 0 &&
-			VmDenseGet(type, b, i) != 0)
+		float value = VmDenseGet(type, product, i);
+
+		if (unlikely(isinf(value)))
+			float_overflow_error();
+		if (unlikely(value == 0) && VmDenseGet(type, a, i) != 0 && VmDenseGet(type, b, i) != 0)
 			float_underflow_error();
 	}
 }
@@ -84,10 +90,10 @@ DenseArithmetic(FunctionCallInfo fcinfo, const VmDenseType *type, Arithmetic ope
 	else
 		ApplyF16(operation, a, b, result);
 
-	if (!AllFinite(type, result))
-		float_overflow_error();
 	if (operation == ARITHMETIC_MUL)
-		CheckUnderflow(type, a, b, result);
+		CheckProducts(type, a, b, result);
+	else if (!AllFinite(type, result))
+		float_overflow_error();
 	PG_RETURN_POINTER(result);
 }
 

@@ -10,15 +10,14 @@
 
 #include "types/errors.h"
 
-static void RaiseRange(const char *type_name, const char *number) pg_attribute_noreturn();
-static void RaiseNoDims(const char *type_name) pg_attribute_noreturn();
-static void RaiseTooManyDims(const char *type_name, int max_dim) pg_attribute_noreturn();
-static void RaiseWrongDims(int expected, int64 found) pg_attribute_noreturn();
-static void RaiseNotFinite(const char *type_name, bool is_nan) pg_attribute_noreturn();
-static void RaiseTooManyNonzero(void) pg_attribute_noreturn();
-static void RaiseSyntax(const char *type_name, VmCodecStatus status, const char *literal)
-	pg_attribute_noreturn();
-static void RaiseSparse(VmCodecStatus status) pg_attribute_noreturn();
+static _Noreturn void RaiseRange(const char *type_name, const char *number);
+static _Noreturn void RaiseNoDims(const char *type_name);
+static _Noreturn void RaiseTooManyDims(const char *type_name, int max_dim);
+static _Noreturn void RaiseWrongDims(int expected, int64 found);
+static _Noreturn void RaiseNotFinite(const char *type_name, bool is_nan);
+static _Noreturn void RaiseTooManyNonzero(void);
+static _Noreturn void RaiseSyntax(const char *type_name, VmCodecStatus status, const char *literal);
+static _Noreturn void RaiseSparse(VmCodecStatus status);
 
 static void
 RaiseRange(const char *type_name, const char *number)

@@ -11,14 +11,14 @@
 #include "types/types.h"
 
 /* Raises what a codec reported.  literal is the text input, NULL for binary. */
-extern void VmRaiseCodecError(const char *type_name, int max_dim, int expected_dim,
-							  const VmCodecError *err, const char *literal) pg_attribute_noreturn();
+extern _Noreturn void VmRaiseCodecError(const char *type_name, int max_dim, int expected_dim,
+										const VmCodecError *err, const char *literal);
 
 /* The stored value contradicts itself. */
-extern void VmRaiseCorrupt(const char *type_name) pg_attribute_noreturn();
+extern _Noreturn void VmRaiseCorrupt(const char *type_name);
 
 /* "NUMBER" is out of range for type NAME */
-extern void VmRaiseOutOfRange(const char *type_name, float value) pg_attribute_noreturn();
+extern _Noreturn void VmRaiseOutOfRange(const char *type_name, float value);
 
 extern void VmCheckDim(const char *type_name, int64 dim, int max_dim);
 extern void VmCheckExpectedDim(int32 typmod, int64 dim);
