@@ -41,7 +41,8 @@ VM_WARNINGS += -Werror -DUSE_ASSERT_CHECKING
 PLAIN_WARNINGS += -Werror
 endif
 ifdef SANITIZE
-VM_SANITIZE = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+# The server is compiled with -fwrapv, which would define signed overflow away.
+VM_SANITIZE = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-wrapv
 endif
 
 PG_CPPFLAGS = -Isrc
@@ -120,11 +121,15 @@ $(PLAIN_OUT)/bench/%: bench/%.c $(PLAIN_OBJS) $(PLAIN_HEADERS)
 
 FUZZ_CC ?= $(firstword $(foreach c,clang-19 clang clang-14,$(shell command -v $(c) 2>/dev/null)))
 FUZZ_BINS = $(patsubst test/fuzz/%.c,build/fuzz/%,$(sort $(wildcard test/fuzz/*.c)))
-build/fuzz/%: test/fuzz/%.c $(PLAIN_SRCS) $(PLAIN_HEADERS)
+FUZZ_CFLAGS = -std=gnu11 -O1 -g -Wall -Isrc -Itest/lib $(PLAIN_INCLUDES) -fno-sanitize-recover=all
+FUZZ_OBJS = $(PLAIN_SRCS:src/%.c=build/fuzz-objects/%.o)
+build/fuzz-objects/%.o: src/%.c $(PLAIN_HEADERS) Makefile
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=gnu11 -O1 -g -Wall -Isrc -Itest/lib $(PLAIN_INCLUDES) \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-o $@ $< $(PLAIN_SRCS) $(PLAIN_LIBS)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+build/fuzz/%: test/fuzz/%.c $(FUZZ_OBJS) $(PLAIN_HEADERS)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_OBJS) $(PLAIN_LIBS)
 
 .PHONY: unit unit-bins fuzz-bins bench-bins
 unit-bins: $(UNIT_BINS)

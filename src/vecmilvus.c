@@ -61,7 +61,7 @@ DefineSettings(void)
 {
 	DefineCustomEnumVariable("vecmilvus.simd", "Instruction set of the distance kernels.",
 							 "\"auto\" takes the best one that the processor has.", &simd_setting,
-							 SIMD_AUTO, simd_options, PGC_USERSET, 0, CheckSimd, AssignSimd, NULL);
+							 SIMD_AUTO, simd_options, PGC_SUSET, 0, CheckSimd, AssignSimd, NULL);
 	DefineCustomStringVariable("vecmilvus.simd_in_use",
 							   "Instruction set that the distance kernels use now.", NULL,
 							   &simd_in_use, "", PGC_INTERNAL,

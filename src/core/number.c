@@ -15,12 +15,12 @@
  */
 #define EXPONENT_CAP INT64_C(1000000000000000)
 
-const double vm_exact_power10[VM_NUMBER_MAX_EXP10 + 1] = {
+const double VmExactPower10[VM_NUMBER_MAX_EXP10 + 1] = {
 	1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 };
 
-const int64_t vm_integer_power10[19] = {
+const int64_t VmIntegerPower10[19] = {
 	INT64_C(1),
 	INT64_C(10),
 	INT64_C(100),
@@ -65,7 +65,7 @@ GatherDigits(const char *p, bool after_point, Decimal *decimal)
 	for (; IsDigit(*p); p++)
 	{
 		decimal->any_digit = true;
-		if (decimal->w < vm_integer_power10[17])
+		if (decimal->w < VmIntegerPower10[17])
 		{
 			decimal->w = decimal->w * 10 + (*p - '0');
 			decimal->exp10 -= after_point;
@@ -145,9 +145,9 @@ VmParseFloatGeneral(const char *p, float *value)
 	else if (decimal.exp10 < -VM_NUMBER_MAX_EXP10 || decimal.exp10 > VM_NUMBER_MAX_EXP10)
 		return ParseByLibrary(start, value);
 	else if (decimal.exp10 < 0)
-		d = (double) decimal.w / vm_exact_power10[-decimal.exp10];
+		d = (double) decimal.w / VmExactPower10[-decimal.exp10];
 	else
-		d = (double) decimal.w * vm_exact_power10[decimal.exp10];
+		d = (double) decimal.w * VmExactPower10[decimal.exp10];
 
 	if (!VmRoundsSafely(d))
 		return ParseByLibrary(start, value);

@@ -55,8 +55,8 @@
 /* The text "00000000". */
 #define VM_EIGHT_ZEROS UINT64_C(0x3030303030303030)
 
-extern const double vm_exact_power10[VM_NUMBER_MAX_EXP10 + 1];
-extern const int64_t vm_integer_power10[19];
+extern const double VmExactPower10[VM_NUMBER_MAX_EXP10 + 1];
+extern const int64_t VmIntegerPower10[19];
 
 extern const char *VmParseFloatGeneral(const char *p, float *value);
 
@@ -199,7 +199,7 @@ VmParseFloatFast(const char *p, const char *limit, float *value)
 			count = VmCountDigits(digits);
 			if (count == 8)
 			{
-				if (w >= vm_integer_power10[10])
+				if (w >= VmIntegerPower10[10])
 					return NULL;
 				w = w * 100000000 + VmJoinEight(digits);
 				fraction = 16;
@@ -209,14 +209,14 @@ VmParseFloatFast(const char *p, const char *limit, float *value)
 			}
 		}
 		fraction += count;
-		if (fraction > VM_NUMBER_MAX_EXP10 || w >= vm_integer_power10[18 - count])
+		if (fraction > VM_NUMBER_MAX_EXP10 || w >= VmIntegerPower10[18 - count])
 			return NULL;
-		w = w * vm_integer_power10[count] + VmJoinDigits(digits, count);
+		w = w * VmIntegerPower10[count] + VmJoinDigits(digits, count);
 		p += count;
 	}
 
 	/* A letter may continue the number, and further digits cannot be here. */
-	d = (double) w / vm_exact_power10[fraction];
+	d = (double) w / VmExactPower10[fraction];
 	if ((unsigned char) ((*p | 0x20) - 'a') < 26 || !VmRoundsSafely(d))
 		return NULL;
 	*value = VmWithSign((float) d, negative);

@@ -20,12 +20,12 @@
 
 #define AVX2_INLINE VM_SIMD_INLINE VM_TARGET_AVX2
 
-#define LANES 8
-#define STEP (4 * LANES)
-#define MOST (STEP * VM_SIMD_CHAIN)
+#define LANES       8
+#define STEP        (4 * LANES)
+#define MOST        (STEP * VM_SIMD_CHAIN)
 
-#define LINE 64
-#define AHEAD 512 /* bytes */
+#define LINE        64
+#define AHEAD       512 /* bytes */
 
 AVX2_INLINE __m256
 Load(VmSimdInput v, size_t i)
@@ -75,8 +75,8 @@ AVX2_INLINE __m256
 LoadTail(VmSimdInput v, size_t i, size_t n)
 {
 	/* A byte index with the high bit set gives zero. */
-	static const uint8_t window[32] = {0,	 1,	   2,	 3,	   4,	 5,	   6,	 7,
-									   8,	 9,	   10,	 11,   12,	 13,   14,	 15,
+	static const uint8_t window[32] = {0,    1,    2,    3,    4,    5,    6,    7,
+									   8,    9,    10,   11,   12,   13,   14,   15,
 									   0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
 									   0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80};
 	const VmHalf *halves = (const VmHalf *) v.data + i;
@@ -89,8 +89,7 @@ LoadTail(VmSimdInput v, size_t i, size_t n)
 
 	/* The eight halves that end with the vector, moved down. */
 	bits = _mm_loadu_si128((const __m128i *) (halves + n - LANES));
-	bits = _mm_shuffle_epi8(bits,
-							_mm_loadu_si128((const __m128i *) (window + 2 * (LANES - n))));
+	bits = _mm_shuffle_epi8(bits, _mm_loadu_si128((const __m128i *) (window + 2 * (LANES - n))));
 	return _mm256_cvtph_ps(bits);
 }
 
@@ -128,27 +127,10 @@ PrefetchStep(VmSimdInput v, size_t i)
 		PrefetchLine(v, i + (AHEAD + LINE) / ElementBytes(v));
 }
 
-/* Four accumulators, for four times eight elements. */
-typedef struct Lanes
-{
-	__m256 s0;
-	__m256 s1;
-	__m256 s2;
-	__m256 s3;
-} Lanes;
-
-AVX2_INLINE Lanes
-ZeroLanes(void)
-{
-	__m256 zero = _mm256_setzero_ps();
-
-	return (Lanes){zero, zero, zero, zero};
-}
-
 AVX2_INLINE __m256
-AddLanes(Lanes sums)
+AddFour(__m256 s0, __m256 s1, __m256 s2, __m256 s3)
 {
-	return _mm256_add_ps(_mm256_add_ps(sums.s0, sums.s1), _mm256_add_ps(sums.s2, sums.s3));
+	return _mm256_add_ps(_mm256_add_ps(s0, s1), _mm256_add_ps(s2, s3));
 }
 
 AVX2_INLINE __m128
@@ -157,8 +139,17 @@ AddHalves(__m256 sum)
 	return _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps(sum, 1));
 }
 
-AVX2_INLINE Lanes
-AddStep(Lanes sums, VmSimdInput a, VmSimdInput b, size_t i, VmSimdTerm term)
+/* Four accumulators, for four times eight elements. */
+typedef struct Sums
+{
+	__m256 s0;
+	__m256 s1;
+	__m256 s2;
+	__m256 s3;
+} Sums;
+
+AVX2_INLINE Sums
+AddStep(Sums sums, VmSimdInput a, VmSimdInput b, size_t i, VmSimdTerm term)
 {
 	sums.s0 = AddTerm(sums.s0, Load(a, i), Load(b, i), term);
 	sums.s1 = AddTerm(sums.s1, Load(a, i + 8), Load(b, i + 8), term);
@@ -170,13 +161,14 @@ AddStep(Lanes sums, VmSimdInput a, VmSimdInput b, size_t i, VmSimdTerm term)
 AVX2_INLINE float
 Sum(VmSimdInput a, VmSimdInput b, size_t n, VmSimdTerm term)
 {
-	Lanes sums = ZeroLanes();
+	__m256 zero = _mm256_setzero_ps();
+	Sums sums = {zero, zero, zero, zero};
 	__m128 four;
 	size_t i = 0;
 
-	if (a.half)
+	if (b.half)
 	{
-		for (; n - i >= STEP + AHEAD / sizeof(VmHalf); i += STEP)
+		for (; n - i >= STEP + AHEAD / ElementBytes(b); i += STEP)
 		{
 			PrefetchStep(b, i);
 			sums = AddStep(sums, a, b, i, term);
@@ -198,50 +190,52 @@ Sum(VmSimdInput a, VmSimdInput b, size_t n, VmSimdTerm term)
 	if (i < n)
 		sums.s3 = AddTerm(sums.s3, LoadTail(a, i, n - i), LoadTail(b, i, n - i), term);
 
-	four = AddHalves(AddLanes(sums));
+	four = AddHalves(AddFour(sums.s0, sums.s1, sums.s2, sums.s3));
 	four = _mm_add_ps(four, _mm_movehl_ps(four, four));
 	return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
 
 typedef struct CosineLanes
 {
-	Lanes dot;
-	Lanes aa;
-	Lanes bb;
+	__m256 dot;
+	__m256 aa;
+	__m256 bb;
 } CosineLanes;
 
-/* Adds to the accumulators that `to` names. */
-#define ADD_COSINE(sums, to, a, b)                                                                 \
-	((sums).dot.to = _mm256_fmadd_ps(a, b, (sums).dot.to),                                         \
-	 (sums).aa.to = _mm256_fmadd_ps(a, a, (sums).aa.to),                                           \
-	 (sums).bb.to = _mm256_fmadd_ps(b, b, (sums).bb.to))
+typedef struct CosineSums
+{
+	CosineLanes s0;
+	CosineLanes s1;
+	CosineLanes s2;
+	CosineLanes s3;
+} CosineSums;
 
 AVX2_INLINE CosineLanes
-AddCosineStep(CosineLanes sums, VmSimdInput a, VmSimdInput b, size_t i)
+AddCosine(CosineLanes sums, __m256 a, __m256 b)
 {
-	__m256 x = Load(a, i);
-	__m256 y = Load(b, i);
-
-	ADD_COSINE(sums, s0, x, y);
-	x = Load(a, i + 8);
-	y = Load(b, i + 8);
-	ADD_COSINE(sums, s1, x, y);
-	x = Load(a, i + 16);
-	y = Load(b, i + 16);
-	ADD_COSINE(sums, s2, x, y);
-	x = Load(a, i + 24);
-	y = Load(b, i + 24);
-	ADD_COSINE(sums, s3, x, y);
+	sums.dot = _mm256_fmadd_ps(a, b, sums.dot);
+	sums.aa = _mm256_fmadd_ps(a, a, sums.aa);
+	sums.bb = _mm256_fmadd_ps(b, b, sums.bb);
 	return sums;
 }
 
-/* The three sums side by side: a shorter way than three of Sum's. */
-AVX2_INLINE VmCosineSums
-AddCosineLanes(CosineLanes sums)
+AVX2_INLINE CosineSums
+AddCosineStep(CosineSums sums, VmSimdInput a, VmSimdInput b, size_t i)
 {
-	__m128 dot = AddHalves(AddLanes(sums.dot));
-	__m128 aa = AddHalves(AddLanes(sums.aa));
-	__m128 bb = AddHalves(AddLanes(sums.bb));
+	sums.s0 = AddCosine(sums.s0, Load(a, i), Load(b, i));
+	sums.s1 = AddCosine(sums.s1, Load(a, i + 8), Load(b, i + 8));
+	sums.s2 = AddCosine(sums.s2, Load(a, i + 16), Load(b, i + 16));
+	sums.s3 = AddCosine(sums.s3, Load(a, i + 24), Load(b, i + 24));
+	return sums;
+}
+
+/* The three results side by side: a shorter way than three of Sum's. */
+AVX2_INLINE VmCosineSums
+AddCosineLanes(CosineSums sums)
+{
+	__m128 dot = AddHalves(AddFour(sums.s0.dot, sums.s1.dot, sums.s2.dot, sums.s3.dot));
+	__m128 aa = AddHalves(AddFour(sums.s0.aa, sums.s1.aa, sums.s2.aa, sums.s3.aa));
+	__m128 bb = AddHalves(AddFour(sums.s0.bb, sums.s1.bb, sums.s2.bb, sums.s3.bb));
 	__m128 pairs = _mm_add_ps(_mm_unpacklo_ps(dot, aa), _mm_unpackhi_ps(dot, aa));
 	VmCosineSums result;
 
@@ -256,9 +250,9 @@ AddCosineLanes(CosineLanes sums)
 AVX2_INLINE VmCosineSums
 Cosine(VmSimdInput a, VmSimdInput b, size_t n)
 {
-	CosineLanes sums = {ZeroLanes(), ZeroLanes(), ZeroLanes()};
-	__m256 x;
-	__m256 y;
+	__m256 zero = _mm256_setzero_ps();
+	CosineLanes none = {zero, zero, zero};
+	CosineSums sums = {none, none, none, none};
 	size_t i = 0;
 
 	for (; n - i >= STEP + AHEAD / ElementBytes(b); i += STEP)
@@ -270,27 +264,17 @@ Cosine(VmSimdInput a, VmSimdInput b, size_t n)
 		sums = AddCosineStep(sums, a, b, i);
 	if (n - i >= 2 * LANES)
 	{
-		x = Load(a, i);
-		y = Load(b, i);
-		ADD_COSINE(sums, s0, x, y);
-		x = Load(a, i + 8);
-		y = Load(b, i + 8);
-		ADD_COSINE(sums, s1, x, y);
+		sums.s0 = AddCosine(sums.s0, Load(a, i), Load(b, i));
+		sums.s1 = AddCosine(sums.s1, Load(a, i + 8), Load(b, i + 8));
 		i += 2 * LANES;
 	}
 	if (n - i >= LANES)
 	{
-		x = Load(a, i);
-		y = Load(b, i);
-		ADD_COSINE(sums, s2, x, y);
+		sums.s2 = AddCosine(sums.s2, Load(a, i), Load(b, i));
 		i += LANES;
 	}
 	if (i < n)
-	{
-		x = LoadTail(a, i, n - i);
-		y = LoadTail(b, i, n - i);
-		ADD_COSINE(sums, s3, x, y);
-	}
+		sums.s3 = AddCosine(sums.s3, LoadTail(a, i, n - i), LoadTail(b, i, n - i));
 	return AddCosineLanes(sums);
 }
 
@@ -336,14 +320,22 @@ Sqnorm(VmSimdInput v, size_t n)
 	return _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
 }
 
-VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F32L2sq, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L2SQ))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F32Dot, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_DOT))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F32L1, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L1))
-VM_SIMD_COSINE_KERNEL(VM_TARGET_AVX2, F32Cosine, float, MOST, Cosine(VM_SIMD_F32(a), VM_SIMD_F32(b), n))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F16L2sq, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L2SQ))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F16Dot, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_DOT))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F16L1, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L1))
-VM_SIMD_COSINE_KERNEL(VM_TARGET_AVX2, F16Cosine, VmHalf, MOST, Cosine(VM_SIMD_F16(a), VM_SIMD_F16(b), n))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F32L2sq, float, MOST,
+					Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L2SQ))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F32Dot, float, MOST,
+					Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_DOT))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F32L1, float, MOST,
+					Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L1))
+VM_SIMD_COSINE_KERNEL(VM_TARGET_AVX2, F32Cosine, float, MOST,
+					  Cosine(VM_SIMD_F32(a), VM_SIMD_F32(b), n))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F16L2sq, VmHalf, MOST,
+					Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L2SQ))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F16Dot, VmHalf, MOST,
+					Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_DOT))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX2, F16L1, VmHalf, MOST,
+					Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L1))
+VM_SIMD_COSINE_KERNEL(VM_TARGET_AVX2, F16Cosine, VmHalf, MOST,
+					  Cosine(VM_SIMD_F16(a), VM_SIMD_F16(b), n))
 
 VM_TARGET_AVX2 static double
 F32Sqnorm(const float *a, size_t n)

@@ -12,7 +12,7 @@
 
 #define AVX2_INLINE VM_SIMD_INLINE VM_TARGET_AVX2
 
-#define VECTOR 32
+#define VECTOR      32
 
 /* A counter byte takes 31 vectors of at most 8 before it overflows. */
 #define FLUSH 31
@@ -22,7 +22,7 @@
  * vectors alone: bench/kernels.c bits.
  */
 #define VECTORS_PAY 64
-#define ADDERS_PAY 512
+#define ADDERS_PAY  512
 #define ADDER_BLOCK (8 * VECTOR)
 
 AVX2_INLINE uint64_t
@@ -106,8 +106,8 @@ HammingVectors(const uint8_t *a, const uint8_t *b, size_t bytes)
 
 		bytes -= vectors * VECTOR;
 		for (; vectors > 0; vectors--, a += VECTOR, b += VECTOR)
-			counts = _mm256_add_epi8(counts,
-									 CountBytes(_mm256_xor_si256(LoadBits(a), LoadBits(b))));
+			counts =
+				_mm256_add_epi8(counts, CountBytes(_mm256_xor_si256(LoadBits(a), LoadBits(b))));
 		sum = _mm256_add_epi64(sum, WidenBytes(counts));
 	}
 	return AddWords(sum);
@@ -125,8 +125,8 @@ AddBits(__m256i x, __m256i y, __m256i z)
 {
 	__m256i odd = _mm256_xor_si256(x, y);
 
-	return (Added){_mm256_xor_si256(odd, z),
-				   _mm256_or_si256(_mm256_and_si256(x, y), _mm256_and_si256(odd, z))};
+	return (Added) {_mm256_xor_si256(odd, z),
+					_mm256_or_si256(_mm256_and_si256(x, y), _mm256_and_si256(odd, z))};
 }
 
 AVX2_INLINE __m256i
@@ -157,7 +157,7 @@ AddEight(Carried *carried, const uint8_t *a, const uint8_t *b)
 	other = AddBits(one.sum, LoadDifference(a, b, 6), LoadDifference(a, b, 7));
 	more = AddBits(two.sum, one.carry, other.carry);
 	four = AddBits(carried->fours, two.carry, more.carry);
-	*carried = (Carried){other.sum, more.sum, four.sum};
+	*carried = (Carried) {other.sum, more.sum, four.sum};
 	return four.carry;
 }
 
@@ -244,7 +244,7 @@ JaccardVectors(const uint8_t *a, const uint8_t *b, size_t bytes)
 		sum_a = _mm256_add_epi64(sum_a, WidenBytes(bytes_a));
 		sum_b = _mm256_add_epi64(sum_b, WidenBytes(bytes_b));
 	}
-	return (VmJaccardCounts){AddWords(sum_both), AddWords(sum_a), AddWords(sum_b)};
+	return (VmJaccardCounts) {AddWords(sum_both), AddWords(sum_a), AddWords(sum_b)};
 }
 
 VM_TARGET_AVX2 VmJaccardCounts

@@ -17,7 +17,7 @@
 
 #define AVX2_INLINE VM_SIMD_INLINE VM_TARGET_AVX2
 
-#define LANES 8
+#define LANES       8
 
 /* Above this ratio of the lengths the search of sparse.c is the faster one. */
 #define SEARCH_RATIO 48
@@ -33,8 +33,8 @@ typedef struct Block
 AVX2_INLINE Block
 LoadBlock(const int32_t *indices, const float *values)
 {
-	return (Block){_mm256_loadu_si256((const __m256i *) indices), _mm256_loadu_ps(values),
-				   _mm256_castsi256_ps(_mm256_set1_epi32(-1))};
+	return (Block) {_mm256_loadu_si256((const __m256i *) indices), _mm256_loadu_ps(values),
+					_mm256_castsi256_ps(_mm256_set1_epi32(-1))};
 }
 
 /* The same of fewer than eight; masked lanes are not accessed. */
@@ -44,8 +44,8 @@ LoadPartBlock(const int32_t *indices, const float *values, size_t n)
 	static const int32_t window[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
 	__m256i used = _mm256_loadu_si256((const __m256i *) (window + LANES - n));
 
-	return (Block){_mm256_maskload_epi32(indices, used), _mm256_maskload_ps(values, used),
-				   _mm256_castsi256_ps(used)};
+	return (Block) {_mm256_maskload_epi32(indices, used), _mm256_maskload_ps(values, used),
+					_mm256_castsi256_ps(used)};
 }
 
 /* The product in the lane with this index, zero in the others. */
@@ -68,8 +68,8 @@ MatchTwo(Block block, const int32_t *indices, const float *values)
 AVX2_INLINE __m256
 MatchEight(Block block, const int32_t *indices, const float *values)
 {
-	__m256 low = _mm256_add_ps(MatchTwo(block, indices, values),
-							   MatchTwo(block, indices + 2, values + 2));
+	__m256 low =
+		_mm256_add_ps(MatchTwo(block, indices, values), MatchTwo(block, indices + 2, values + 2));
 	__m256 high = _mm256_add_ps(MatchTwo(block, indices + 4, values + 4),
 								MatchTwo(block, indices + 6, values + 6));
 

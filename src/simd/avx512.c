@@ -14,9 +14,9 @@
 
 #define AVX512_INLINE VM_SIMD_INLINE VM_TARGET_AVX512
 
-#define LANES 16
-#define STEP (4 * LANES)
-#define MOST (STEP * VM_SIMD_CHAIN)
+#define LANES         16
+#define STEP          (4 * LANES)
+#define MOST          (STEP * VM_SIMD_CHAIN)
 
 /* The low n of 16 lanes, n in 1 to 15. */
 AVX512_INLINE __mmask16
@@ -130,9 +130,9 @@ Cosine(VmSimdInput a, VmSimdInput b, size_t n)
 		s0 = AddCosine(s0, Load(a, i), Load(b, i));
 	if (i < n)
 		s1 = AddCosine(s1, LoadTail(a, i, n - i), LoadTail(b, i, n - i));
-	return (VmCosineSums){_mm512_reduce_add_ps(AddFour(s0.dot, s1.dot, s2.dot, s3.dot)),
-						  _mm512_reduce_add_ps(AddFour(s0.aa, s1.aa, s2.aa, s3.aa)),
-						  _mm512_reduce_add_ps(AddFour(s0.bb, s1.bb, s2.bb, s3.bb))};
+	return (VmCosineSums) {_mm512_reduce_add_ps(AddFour(s0.dot, s1.dot, s2.dot, s3.dot)),
+						   _mm512_reduce_add_ps(AddFour(s0.aa, s1.aa, s2.aa, s3.aa)),
+						   _mm512_reduce_add_ps(AddFour(s0.bb, s1.bb, s2.bb, s3.bb))};
 }
 
 AVX512_INLINE __m512d
@@ -159,14 +159,22 @@ Sqnorm(VmSimdInput v, size_t n)
 	return _mm512_reduce_add_pd(_mm512_add_pd(even, odd));
 }
 
-VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F32L2sq, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L2SQ))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F32Dot, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_DOT))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F32L1, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L1))
-VM_SIMD_COSINE_KERNEL(VM_TARGET_AVX512, F32Cosine, float, MOST, Cosine(VM_SIMD_F32(a), VM_SIMD_F32(b), n))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F16L2sq, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L2SQ))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F16Dot, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_DOT))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F16L1, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L1))
-VM_SIMD_COSINE_KERNEL(VM_TARGET_AVX512, F16Cosine, VmHalf, MOST, Cosine(VM_SIMD_F16(a), VM_SIMD_F16(b), n))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F32L2sq, float, MOST,
+					Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L2SQ))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F32Dot, float, MOST,
+					Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_DOT))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F32L1, float, MOST,
+					Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L1))
+VM_SIMD_COSINE_KERNEL(VM_TARGET_AVX512, F32Cosine, float, MOST,
+					  Cosine(VM_SIMD_F32(a), VM_SIMD_F32(b), n))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F16L2sq, VmHalf, MOST,
+					Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L2SQ))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F16Dot, VmHalf, MOST,
+					Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_DOT))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_AVX512, F16L1, VmHalf, MOST,
+					Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L1))
+VM_SIMD_COSINE_KERNEL(VM_TARGET_AVX512, F16Cosine, VmHalf, MOST,
+					  Cosine(VM_SIMD_F16(a), VM_SIMD_F16(b), n))
 
 VM_TARGET_AVX512 static double
 F32Sqnorm(const float *a, size_t n)
@@ -244,24 +252,11 @@ F16AllFinite(const VmHalf *a, size_t n)
 }
 
 #define AVX512_FLOAT_KERNELS                                                                       \
-	.level = VM_SIMD_AVX512,                                                                       \
-	.name = "avx512",                                                                              \
-	.f32_l2sq = F32L2sq,                                                                           \
-	.f32_dot = F32Dot,                                                                             \
-	.f32_cosine = F32Cosine,                                                                       \
-	.f32_l1 = F32L1,                                                                               \
-	.f32_sqnorm = F32Sqnorm,                                                                       \
-	.f16_l2sq = F16L2sq,                                                                           \
-	.f16_dot = F16Dot,                                                                             \
-	.f16_cosine = F16Cosine,                                                                       \
-	.f16_l1 = F16L1,                                                                               \
-	.f16_sqnorm = F16Sqnorm,                                                                       \
-	.f16_to_f32 = F16ToF32,                                                                        \
-	.f32_to_f16 = F32ToF16,                                                                        \
-	.f32_all_finite = F32AllFinite,                                                                \
-	.f16_all_finite = F16AllFinite,                                                                \
-	.sparse_l2sq = VmSparseL2sq,                                                                   \
-	.sparse_dot = VmAvx2SparseDot,                                                                     \
+	.level = VM_SIMD_AVX512, .name = "avx512", .f32_l2sq = F32L2sq, .f32_dot = F32Dot,             \
+	.f32_cosine = F32Cosine, .f32_l1 = F32L1, .f32_sqnorm = F32Sqnorm, .f16_l2sq = F16L2sq,        \
+	.f16_dot = F16Dot, .f16_cosine = F16Cosine, .f16_l1 = F16L1, .f16_sqnorm = F16Sqnorm,          \
+	.f16_to_f32 = F16ToF32, .f32_to_f16 = F32ToF16, .f32_all_finite = F32AllFinite,                \
+	.f16_all_finite = F16AllFinite, .sparse_l2sq = VmSparseL2sq, .sparse_dot = VmAvx2SparseDot,    \
 	.sparse_l1 = VmSparseL1
 
 const VmSimdKernels VmSimdAvx512Kernels = {

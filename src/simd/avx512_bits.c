@@ -12,7 +12,7 @@
 
 #define POPCNT_INLINE VM_SIMD_INLINE VM_TARGET_AVX512_POPCNT
 
-#define VECTOR 64
+#define VECTOR        64
 
 /* Bytes i to n, at most 64 of them, the rest zero. */
 POPCNT_INLINE __m512i

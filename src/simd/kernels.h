@@ -74,7 +74,7 @@ VmSimdAddFloats(float x, float y)
 VM_SIMD_INLINE VmCosineSums
 VmSimdAddCosine(VmCosineSums x, VmCosineSums y)
 {
-	return (VmCosineSums){x.dot + y.dot, x.aa + y.aa, x.bb + y.bb};
+	return (VmCosineSums) {x.dot + y.dot, x.aa + y.aa, x.bb + y.bb};
 }
 
 /* A vector of float32 or float16, told apart by a constant. */
@@ -84,8 +84,8 @@ typedef struct VmSimdInput
 	bool half;
 } VmSimdInput;
 
-#define VM_SIMD_F32(v) ((VmSimdInput){(v), false})
-#define VM_SIMD_F16(v) ((VmSimdInput){(v), true})
+#define VM_SIMD_F32(v) ((VmSimdInput) {(v), false})
+#define VM_SIMD_F16(v) ((VmSimdInput) {(v), true})
 
 extern const VmSimdKernels VmSimdScalarKernels;
 

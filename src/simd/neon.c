@@ -13,8 +13,8 @@
 #include <arm_neon.h>
 
 #define LANES 4
-#define STEP (4 * LANES)
-#define MOST (STEP * VM_SIMD_CHAIN)
+#define STEP  (4 * LANES)
+#define MOST  (STEP * VM_SIMD_CHAIN)
 
 VM_SIMD_INLINE float32x4_t
 Load(VmSimdInput v, size_t i)
@@ -138,9 +138,9 @@ Cosine(VmSimdInput a, VmSimdInput b, size_t n)
 		s0 = AddCosine(s0, Load(a, i), Load(b, i));
 	if (i < n)
 		s1 = AddCosine(s1, LoadTail(a, i, n - i), LoadTail(b, i, n - i));
-	return (VmCosineSums){vaddvq_f32(AddFour(s0.dot, s1.dot, s2.dot, s3.dot)),
-						  vaddvq_f32(AddFour(s0.aa, s1.aa, s2.aa, s3.aa)),
-						  vaddvq_f32(AddFour(s0.bb, s1.bb, s2.bb, s3.bb))};
+	return (VmCosineSums) {vaddvq_f32(AddFour(s0.dot, s1.dot, s2.dot, s3.dot)),
+						   vaddvq_f32(AddFour(s0.aa, s1.aa, s2.aa, s3.aa)),
+						   vaddvq_f32(AddFour(s0.bb, s1.bb, s2.bb, s3.bb))};
 }
 
 VM_SIMD_INLINE double
@@ -161,14 +161,22 @@ Sqnorm(VmSimdInput v, size_t n)
 	return vaddvq_f64(vaddq_f64(even, odd));
 }
 
-VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F32L2sq, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L2SQ))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F32Dot, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_DOT))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F32L1, float, MOST, Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L1))
-VM_SIMD_COSINE_KERNEL(VM_TARGET_NEON, F32Cosine, float, MOST, Cosine(VM_SIMD_F32(a), VM_SIMD_F32(b), n))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F16L2sq, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L2SQ))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F16Dot, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_DOT))
-VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F16L1, VmHalf, MOST, Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L1))
-VM_SIMD_COSINE_KERNEL(VM_TARGET_NEON, F16Cosine, VmHalf, MOST, Cosine(VM_SIMD_F16(a), VM_SIMD_F16(b), n))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F32L2sq, float, MOST,
+					Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L2SQ))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F32Dot, float, MOST,
+					Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_DOT))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F32L1, float, MOST,
+					Sum(VM_SIMD_F32(a), VM_SIMD_F32(b), n, VM_TERM_L1))
+VM_SIMD_COSINE_KERNEL(VM_TARGET_NEON, F32Cosine, float, MOST,
+					  Cosine(VM_SIMD_F32(a), VM_SIMD_F32(b), n))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F16L2sq, VmHalf, MOST,
+					Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L2SQ))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F16Dot, VmHalf, MOST,
+					Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_DOT))
+VM_SIMD_PAIR_KERNEL(VM_TARGET_NEON, F16L1, VmHalf, MOST,
+					Sum(VM_SIMD_F16(a), VM_SIMD_F16(b), n, VM_TERM_L1))
+VM_SIMD_COSINE_KERNEL(VM_TARGET_NEON, F16Cosine, VmHalf, MOST,
+					  Cosine(VM_SIMD_F16(a), VM_SIMD_F16(b), n))
 
 static double
 F32Sqnorm(const float *a, size_t n)

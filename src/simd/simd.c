@@ -16,7 +16,7 @@ const VmSimdKernels *VmSimd = &VmSimdScalarKernels;
 #ifdef VM_SIMD_X86
 
 /* State that the operating system must save: SSE and AVX, and AVX-512's three. */
-#define XCR0_AVX 0x06u
+#define XCR0_AVX    0x06u
 #define XCR0_AVX512 0xE6u
 
 typedef struct CpuFeatures

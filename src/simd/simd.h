@@ -30,7 +30,7 @@
 typedef enum VmSimdLevel
 {
 	VM_SIMD_SCALAR,
-	VM_SIMD_AVX2,	/* AVX2 + FMA + F16C + POPCNT */
+	VM_SIMD_AVX2,   /* AVX2 + FMA + F16C + POPCNT */
 	VM_SIMD_AVX512, /* AVX-512 F+BW+VL+DQ; VPOPCNTDQ where the CPU has it */
 	VM_SIMD_NEON
 } VmSimdLevel;

@@ -170,19 +170,19 @@ float
 VmSparseL2sq(const int32_t *ia, const float *va, size_t na, const int32_t *ib, const float *vb,
 			 size_t nb)
 {
-	return Sum((Sparse){ia, va, na}, (Sparse){ib, vb, nb}, VM_TERM_L2SQ);
+	return Sum((Sparse) {ia, va, na}, (Sparse) {ib, vb, nb}, VM_TERM_L2SQ);
 }
 
 float
 VmSparseDot(const int32_t *ia, const float *va, size_t na, const int32_t *ib, const float *vb,
 			size_t nb)
 {
-	return Sum((Sparse){ia, va, na}, (Sparse){ib, vb, nb}, VM_TERM_DOT);
+	return Sum((Sparse) {ia, va, na}, (Sparse) {ib, vb, nb}, VM_TERM_DOT);
 }
 
 float
 VmSparseL1(const int32_t *ia, const float *va, size_t na, const int32_t *ib, const float *vb,
 		   size_t nb)
 {
-	return Sum((Sparse){ia, va, na}, (Sparse){ib, vb, nb}, VM_TERM_L1);
+	return Sum((Sparse) {ia, va, na}, (Sparse) {ib, vb, nb}, VM_TERM_L1);
 }

@@ -7,12 +7,25 @@
 #include "utils/varbit.h"
 
 #include "simd/simd.h"
+#include "types/errors.h"
+
+/* An argument whose length agrees with its header (TYPES-1). */
+static VarBit *
+GetBits(FunctionCallInfo fcinfo, int n)
+{
+	VarBit *bits = PG_GETARG_VARBIT_P(n);
+
+	if (unlikely(VARSIZE(bits) < VARBITHDRSZ + VARHDRSZ || VARBITLEN(bits) < 0 ||
+				 VARSIZE(bits) != VARBITTOTALLEN((int64) VARBITLEN(bits))))
+		VmRaiseCorrupt("bit", VM_CORRUPT_LENGTH);
+	return bits;
+}
 
 static void
 GetPair(FunctionCallInfo fcinfo, VarBit **a, VarBit **b)
 {
-	*a = PG_GETARG_VARBIT_P(0);
-	*b = PG_GETARG_VARBIT_P(1);
+	*a = GetBits(fcinfo, 0);
+	*b = GetBits(fcinfo, 1);
 	if (VARBITLEN(*a) != VARBITLEN(*b))
 		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
 						errmsg("different bit lengths %u and %u", (unsigned) VARBITLEN(*a),

@@ -93,7 +93,8 @@ ArgumentElements(PlannerInfo *root, Node *argument, const ElementCost *cost)
 	AttrNumber attnum;
 	int32 width;
 
-	if (IsA(argument, Const) && !((Const *) argument)->constisnull)
+	if (IsA(argument, Const) && !((Const *) argument)->constisnull &&
+		((Const *) argument)->constlen == -1)
 	{
 		Size size = toast_raw_datum_size(((Const *) argument)->constvalue);
 

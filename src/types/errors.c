@@ -157,11 +157,11 @@ VmRaiseCodecError(const char *type_name, int max_dim, int expected_dim, const Vm
 }
 
 void
-VmRaiseCorrupt(const char *type_name)
+VmRaiseCorrupt(const char *type_name, const char *detail)
 {
 	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 					errmsg("stored value of type %s is corrupt", type_name),
-					errdetail("Its length does not agree with its header.")));
+					errdetail_internal("%s", detail)));
 }
 
 void

@@ -14,8 +14,11 @@
 extern _Noreturn void VmRaiseCodecError(const char *type_name, int max_dim, int expected_dim,
 										const VmCodecError *err, const char *literal);
 
-/* The stored value contradicts itself. */
-extern _Noreturn void VmRaiseCorrupt(const char *type_name);
+/* The stored value contradicts itself: how. */
+#define VM_CORRUPT_LENGTH  "Its length does not agree with its header."
+#define VM_CORRUPT_INDICES "Its indices do not ascend within its dimensions."
+
+extern _Noreturn void VmRaiseCorrupt(const char *type_name, const char *detail);
 
 /* "NUMBER" is out of range for type NAME */
 extern _Noreturn void VmRaiseOutOfRange(const char *type_name, float value);

@@ -51,10 +51,6 @@ vm_halfvec_to_sparsevec(PG_FUNCTION_ARGS)
 	return DenseToSparse(fcinfo, &VmHalfvecType);
 }
 
-/*
- * Indices are checked here although the input functions checked them: a
- * damaged page must not make this write outside the result.
- */
 static Datum
 SparseToDense(FunctionCallInfo fcinfo, const VmDenseType *type)
 {
@@ -63,14 +59,13 @@ SparseToDense(FunctionCallInfo fcinfo, const VmDenseType *type)
 
 	VmCheckDim(type->name, v->dim, type->max_dim);
 	VmCheckExpectedDim(PG_GETARG_INT32(1), v->dim);
+	VmCheckSparseIndices(v);
 	result = VmDenseCreate(type, v->dim);
 	for (int i = 0; i < v->nnz; i++)
 	{
 		int32 index = v->indices[i];
 		float value = VmSparseValues(v)[i];
 
-		if (index < 0 || index >= v->dim)
-			VmRaiseCorrupt(VM_SPARSEVEC_NAME);
 		if (type->element == VM_ELEMENT_F32)
 			VmDenseF32(result)[index] = value;
 		else

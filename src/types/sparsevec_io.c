@@ -63,6 +63,7 @@ vm_sparsevec_out(PG_FUNCTION_ARGS)
 	VmSparseParts parts = Parts(v);
 	char *out = palloc(VmSparseFormatBound(v->nnz));
 
+	VmCheckSparseIndices(v);
 	VmSparseFormat(&parts, out);
 	PG_RETURN_CSTRING(out);
 }
@@ -101,6 +102,7 @@ vm_sparsevec_send(PG_FUNCTION_ARGS)
 	size_t wire_size = VmSparseWireSize(v->nnz);
 	bytea *result = palloc(VARHDRSZ + wire_size);
 
+	VmCheckSparseIndices(v);
 	SET_VARSIZE(result, VARHDRSZ + wire_size);
 	VmSparseEncode(&parts, (uint8 *) VARDATA(result));
 	PG_RETURN_BYTEA_P(result);

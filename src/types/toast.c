@@ -56,7 +56,10 @@ GetColumn(HeapTuple tuple, TupleDesc desc, int column, Datum *value)
 	return !is_null;
 }
 
-/* Copies a chunk into place if the tuple is the wanted one, whole. */
+/*
+ * Copies a chunk into place if the tuple is the wanted one, whole.  A chunk that
+ * anybody tried to delete is left to the index, which may not know it any more.
+ */
 static bool
 TakeChunk(Fetch *fetch, HeapTuple tuple)
 {
@@ -65,6 +68,9 @@ TakeChunk(Fetch *fetch, HeapTuple tuple)
 	struct varlena *data;
 	Datum column;
 
+	if ((tuple->t_data->t_infomask & HEAP_XMAX_INVALID) == 0 &&
+		TransactionIdIsValid(HeapTupleHeaderGetRawXmax(tuple->t_data)))
+		return false;
 	if (!GetColumn(tuple, desc, CHUNK_ID, &column) || DatumGetObjectId(column) != fetch->value_id)
 		return false;
 	if (!GetColumn(tuple, desc, CHUNK_SEQ, &column) || DatumGetInt32(column) != fetch->chunk)
@@ -161,8 +167,8 @@ static bool
 TakeExpected(Fetch *fetch, VmToastCursor *cursor)
 {
 	/*
-	 * The TOAST table may have been truncated since the cursor was set, if that
-	 * was in an earlier transaction; from here on the lock forbids it.
+	 * The TOAST table may have been truncated since the cursor was set; while we
+	 * hold the lock it will not be.
 	 */
 	BlockNumber block_count = RelationGetNumberOfBlocks(fetch->table);
 	bool first = true;
@@ -246,8 +252,7 @@ VmToastFetch(VmToastCursor *cursor, struct varlena *pointer)
 		return detoast_attr(pointer);
 	}
 
-	/* Compressed (the size in TOAST is smaller), or damaged. */
-	if (VARATT_EXTERNAL_GET_EXTSIZE(external) != external.va_rawsize - VARHDRSZ)
+	if (VARATT_EXTERNAL_IS_COMPRESSED(external))
 		return detoast_attr(pointer);
 
 	if (cursor->table != external.va_toastrelid)
@@ -257,6 +262,11 @@ VmToastFetch(VmToastCursor *cursor, struct varlena *pointer)
 	}
 
 	fetch.table = table_open(external.va_toastrelid, AccessShareLock);
+	if (fetch.table->rd_tableam != GetHeapamTableAmRoutine())
+	{
+		table_close(fetch.table, AccessShareLock);
+		return detoast_attr(pointer);
+	}
 	fetch.value_id = external.va_valueid;
 	fetch.size = VARATT_EXTERNAL_GET_EXTSIZE(external);
 	fetch.chunk_count = (fetch.size - 1) / (int) TOAST_MAX_CHUNK_SIZE + 1;
@@ -265,14 +275,13 @@ VmToastFetch(VmToastCursor *cursor, struct varlena *pointer)
 	SET_VARSIZE(result, VARHDRSZ + fetch.size);
 	fetch.out = VARDATA(result);
 
-	if (fetch.table->rd_tableam == GetHeapamTableAmRoutine() && ItemPointerIsValid(&cursor->next) &&
-		TakeExpected(&fetch, cursor))
+	if (ItemPointerIsValid(&cursor->next) && TakeExpected(&fetch, cursor))
 		cursor->misses = 0;
 	else
 	{
 		pfree(result);
 		result = FetchByIndex(&fetch, cursor, pointer);
 	}
-	table_close(fetch.table, NoLock);
+	table_close(fetch.table, AccessShareLock);
 	return result;
 }

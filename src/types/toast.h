@@ -39,9 +39,10 @@ typedef struct VmToastCursor
 
 /*
  * The detoasted value of an uncompressed on-disk TOAST pointer, in the current
- * memory context.  Releases every lock and pin before it returns, except that
- * the TOAST table stays locked (AccessShareLock) to the transaction's end, as
- * the table itself is.
+ * memory context.  The caller has checked the pointer's sizes.  Releases every
+ * lock and pin before it returns, as PostgreSQL's own detoasting does: a lock
+ * kept to the transaction's end would end sessions of a standby when the primary
+ * truncates the TOAST table.
  */
 extern struct varlena *VmToastFetch(VmToastCursor *cursor, struct varlena *pointer);
 

@@ -109,6 +109,9 @@ VmFreeIfCopy(void *value, Datum datum)
 		pfree(value);
 }
 
+/* Raises unless the indices ascend within the dimension (TYPES-1). */
+extern void VmCheckSparseIndices(const VmSparse *v);
+
 /* New value in the current memory context; elements zeroed. */
 extern VmDense *VmDenseCreate(const VmDenseType *type, int dim);
 extern VmSparse *VmSparseCreate(int dim, int nnz);

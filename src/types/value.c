@@ -29,15 +29,32 @@ const VmDenseType VmHalfvecType = {
 };
 
 /*
- * Detoasts what is not plain already.  The claimed length is bounded before
- * anything is allocated for it, so that a damaged TOAST pointer cannot ask for
- * a gigabyte.
+ * Bounds the lengths that a value claims before anything is allocated for it,
+ * so that a damaged TOAST pointer cannot ask for a gigabyte.
  */
+static void
+CheckClaimedSize(Datum datum, const char *type_name, Size max_size)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(datum);
+	Size raw_size = toast_raw_datum_size(datum);
+
+	if (raw_size > max_size)
+		VmRaiseCorrupt(type_name, VM_CORRUPT_LENGTH);
+	if (VARATT_IS_EXTERNAL_ONDISK(value))
+	{
+		struct varatt_external external;
+
+		VARATT_EXTERNAL_GET_POINTER(external, value);
+		if (raw_size < VARHDRSZ || VARATT_EXTERNAL_GET_EXTSIZE(external) > raw_size - VARHDRSZ)
+			VmRaiseCorrupt(type_name, VM_CORRUPT_LENGTH);
+	}
+}
+
+/* Detoasts what is not plain already. */
 static pg_noinline struct varlena *
 Detoast(Datum datum, const char *type_name, Size max_size)
 {
-	if (toast_raw_datum_size(datum) > max_size)
-		VmRaiseCorrupt(type_name);
+	CheckClaimedSize(datum, type_name, max_size);
 	return PG_DETOAST_DATUM(datum);
 }
 
@@ -48,7 +65,7 @@ CheckDense(struct varlena *value, const VmDenseType *type)
 
 	if (unlikely(VARSIZE(v) < offsetof(VmDense, data) || v->dim < 1 || v->dim > type->max_dim ||
 				 VARSIZE(v) != VmDenseSize(type, v->dim)))
-		VmRaiseCorrupt(type->name);
+		VmRaiseCorrupt(type->name, VM_CORRUPT_LENGTH);
 	return v;
 }
 
@@ -77,9 +94,10 @@ DetoastScanned(FunctionCallInfo fcinfo, int n, const VmDenseType *type)
 	struct varlena *value = (struct varlena *) PG_GETARG_POINTER(n);
 	Size max_size = VmDenseSize(type, type->max_dim);
 
-	if (fcinfo->flinfo == NULL || !VARATT_IS_EXTERNAL_ONDISK(value) ||
-		toast_raw_datum_size(PG_GETARG_DATUM(n)) > max_size)
+	if (fcinfo->flinfo == NULL || !VARATT_IS_EXTERNAL_ONDISK(value))
 		return Detoast(PG_GETARG_DATUM(n), type->name, max_size);
+
+	CheckClaimedSize(PG_GETARG_DATUM(n), type->name, max_size);
 	return VmToastFetch(&GetCursors(fcinfo->flinfo)[n], value);
 }
 
@@ -120,8 +138,19 @@ VmDatumGetSparse(Datum datum)
 	if (unlikely(VARSIZE(v) < offsetof(VmSparse, indices) || v->dim < 1 ||
 				 v->dim > VM_SPARSEVEC_MAX_DIM || v->nnz < 0 || v->nnz > VM_SPARSEVEC_MAX_NNZ ||
 				 v->nnz > v->dim || VARSIZE(v) != VmSparseSize(v->nnz)))
-		VmRaiseCorrupt(VM_SPARSEVEC_NAME);
+		VmRaiseCorrupt(VM_SPARSEVEC_NAME, VM_CORRUPT_LENGTH);
 	return v;
+}
+
+void
+VmCheckSparseIndices(const VmSparse *v)
+{
+	for (int i = 0; i < v->nnz; i++)
+	{
+		if (v->indices[i] < 0 || v->indices[i] >= v->dim ||
+			(i > 0 && v->indices[i] <= v->indices[i - 1]))
+			VmRaiseCorrupt(VM_SPARSEVEC_NAME, VM_CORRUPT_INDICES);
+	}
 }
 
 VmDense *

@@ -25,7 +25,8 @@ $node->safe_psql('postgres', 'CREATE DATABASE a');
 $node->safe_psql('postgres', 'CREATE DATABASE b');
 $node->safe_psql('a', 'CREATE EXTENSION vector');
 $node->safe_psql('b', 'CREATE EXTENSION vecmilvus');
-note('pgvector ' . $node->safe_psql('a', q{SELECT extversion FROM pg_extension WHERE extname = 'vector'}));
+my $pgvector = $node->safe_psql('a', q{SELECT extversion FROM pg_extension WHERE extname = 'vector'});
+note("pgvector $pgvector");
 
 # Values of all kinds, subnormal numbers and many digits among them.
 my $create = 'CREATE TABLE items (id int PRIMARY KEY, v vector, h halfvec, s sparsevec)';
@@ -120,6 +121,76 @@ for my $column ('v', 'h', 's')
     my $order = "SELECT md5(string_agg(id::text, ',' ORDER BY $column, id)) FROM items";
     is($node->safe_psql('b', $order), $node->safe_psql('a', $order), "$column sorts the same");
 }
+
+# ------------------------------------------------- the same results and errors
+# Each expression gives its value or its SQLSTATE, message and detail; a HINT is
+# vecmilvus's to add.
+my $try = q{
+    CREATE FUNCTION try(expression text) RETURNS text LANGUAGE plpgsql AS $$
+    DECLARE result text; detail text;
+    BEGIN
+        EXECUTE 'SELECT (' || expression || ')::text' INTO result;
+        RETURN coalesce(result, 'NULL');
+    EXCEPTION WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+        RETURN concat_ws('|', SQLSTATE, SQLERRM, nullif(detail, ''));
+    END $$};
+my @literals = ('', '[', '[]', '[1', '[1,', '[1,]', '[1,2]x', ' [ 1 , 2 ] ', '[1 2]', '[a]', '[NaN]',
+    '[inf]', '[-Infinity]', '[1e39]', '[-1e39]', '[1e-50]', '[65520]', '[65519]', '[1e-8]', '[0x1p3]',
+    '[1,,2]', '1,2', '{', '{}', '{}/', '{}/0', '{}/-1', '{}/1', '{}/1000000001', '{1:1}', '{1:1}/',
+    '{1:1}/2x', '{1:1,1:2}/2', '{2:1,1:2}/2', '{3:1}/2', '{0:1}/2', '{-1:1}/2', '{1:0}/2', '{1:NaN}/2',
+    '{1:inf}/2', '{1:1e39}/2', '{1:1e-50}/2', '{1}/2', '{1:}/2', '{1:1,}/2', '{,1:1}/2', ' { 1 : 2 } / 3 ',
+    '{1:1 2:2}/3', '{99999999999:1}/3', '{1:1}/99999999999', '{a:1}/2', '{1:a}/2', '{1:1}/a');
+my @expressions = map { my $l = $_; map { "'$l'::$_" } ('vector', 'halfvec', 'sparsevec',
+        'vector(3)', 'halfvec(3)', 'sparsevec(3)') } @literals;
+for my $t ('vector', 'halfvec')
+{
+    push @expressions, map { s/T/$t/gr } (q{'[1,2]'::T <-> '[3]'}, q{'[1,2]'::T + '[3]'},
+        q{'[3e38]'::vector::T}, q{'[60000]'::T + '[60000]'}, q{'[3e38,1]'::T * '[10,1]'},
+        q{'[1e-7,60000]'::T * '[1e-7,60000]'}, q{'[60000,1e-7]'::T * '[60000,1e-7]'},
+        q{'[1e-30,3e38]'::T * '[1e-30,2]'}, q{'[1e-4,60000]'::T * '[1e-4,2]'},
+        q{'[0,0]'::T <=> '[1,1]'}, q{'[3e38]'::T <-> '[-3e38]'}, q{l2_normalize('[0,0]'::T)},
+        q{l2_normalize('[3e38]'::T)}, q{subvector('[1,2,3]'::T, 0, 2)}, q{subvector('[1,2,3]'::T, 4, 1)},
+        q{subvector('[1,2,3]'::T, 1, 0)}, q{subvector('[1,2,3]'::T, 2147483647, 2147483647)},
+        q{subvector('[1,2,3]'::T, -2147483647, 2147483647)}, q{'[1,2]'::T < '[1]'}, q{'[1,2]'::T = '[1]'},
+        q{'[1]'::T(0)}, q{'[1]'::T(16001)}, q{'[1]'::T(1,2)}, q{ARRAY[]::real[]::T}, q{ARRAY[1,NULL]::real[]::T},
+        q{ARRAY[[1]]::real[]::T}, q{ARRAY['NaN'::float8]::T}, q{ARRAY[1e300]::float8[]::T},
+        q{array_fill(1, ARRAY[16001])::T}, q{'[1,2]'::T::sparsevec}, q{'[1]'::T || NULL},
+        q{(SELECT avg(x) FROM (VALUES ('[1]'::T), ('[1,2]')) v(x))}, q{(SELECT sum(x) FROM (VALUES ('[1]'::T), ('[1,2]')) v(x))},
+        q{(SELECT avg(x) FROM (VALUES ('[60000]'::T), ('[60000]')) v(x))}, q{(SELECT sum(x) FROM (VALUES ('[60000]'::T), ('[60000]')) v(x))},
+        q{T_avg('{}')}, q{T_avg('{1}')}, q{T_avg('{2,3}')}, q{T_accum('{1,2}', '[1,2]')}, q{T_accum('{NULL}', '[1]')},
+        q{T_combine('{1,2,3}', '{2,4}')}, q{T_combine('{0}', '{1}')}, q{T_combine('{{1}}', '{1}')});
+}
+push @expressions, (q{'{1:1}/2'::sparsevec <-> '{1:1}/3'}, q{'{1:1}/2'::sparsevec < '{1:1}/3'},
+    q{'{}/2'::sparsevec <=> '{1:1}/2'}, q{'{1:3e38,2:3e38}/2'::sparsevec <-> '{}/2'},
+    q{l2_normalize('{1:3e38}/2'::sparsevec)}, q{l2_normalize('{}/2'::sparsevec)},
+    q{'{1:1}/16001'::sparsevec::vector}, q{'{1:1}/16001'::sparsevec::halfvec}, q{'{1:1e30}/2'::sparsevec::halfvec},
+    q{'{1:1}/2'::sparsevec(0)}, q{'{1:1}/2'::sparsevec(1000000001)}, q{array_fill(1, ARRAY[16001])::sparsevec},
+    q{ARRAY[0,1e300]::float8[]::sparsevec}, q{hamming_distance('11', '1')}, q{jaccard_distance('', '')},
+    q{hamming_distance(B'', B'')}, q{jaccard_distance(B'00', B'00')}, q{B'101' <~> B'011'}, q{B'101' <%> B'011'});
+# Before 0.8.6 pgvector let an array make a sparsevec with too many elements.
+if (join('', map { sprintf('%03d', $_) } split /\./, $pgvector) lt '000008006')
+{
+    @expressions = grep { !/^array_fill.*::sparsevec$/ } @expressions;
+}
+my @differences;
+my $list = join(', ', map { "(\$e\$$_\$e\$)" } @expressions);
+for my $database ('a', 'b')
+{
+    $node->safe_psql($database, $try);
+}
+my @results = map {
+    [ split /\x1e\n?/, $node->safe_psql($_, "SELECT try(e) || E'\\x1e' FROM (VALUES $list) v(e)") ]
+} ('a', 'b');
+is(scalar(@{ $results[1] }), scalar(@expressions), 'every expression has a result');
+my %distinct = map { $_ => 1 } @{ $results[1] };
+cmp_ok(scalar(keys %distinct), '>', 100, 'and they are many');
+for my $i (0 .. $#expressions)
+{
+    push @differences, "$expressions[$i]: pgvector: $results[0][$i], vecmilvus: $results[1][$i]"
+      if $results[0][$i] ne $results[1][$i];
+}
+is(join("\n", @differences), '', scalar(@expressions) . ' expressions give the same results and errors');
 
 # ------------------------------------------------------------- dump and restore
 $node->safe_psql('a', q{CREATE TABLE dumped (id int PRIMARY KEY, v vector(16), h halfvec(16), s sparsevec(16));

@@ -44,6 +44,13 @@ VACUUM big;
 INSERT INTO big SELECT i, make_vector(i, 800) FROM generate_series(501, 700) i;
 SELECT count(*), differing('big') FROM big;
 
+-- no lock on the TOAST table is kept
+BEGIN;
+SELECT count(*) FROM big WHERE v <-> v <> 0;
+SELECT count(*) FROM pg_locks
+WHERE relation = (SELECT reltoastrelid FROM pg_class WHERE oid = 'big'::regclass);
+COMMIT;
+
 -- rows in random order
 CREATE TABLE shuffled AS SELECT id, v FROM big ORDER BY md5(id::text);
 SELECT count(*), differing('shuffled') FROM shuffled;

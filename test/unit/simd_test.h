@@ -78,7 +78,7 @@ GuardedAlloc(size_t bytes)
 		perror("mmap");
 		exit(2);
 	}
-	return (Guarded){map + page, map + page + inner};
+	return (Guarded) {map + page, map + page + inner};
 }
 
 typedef enum GuardedPlace

@@ -9,12 +9,12 @@
 
 #include "simd_test.h"
 
-#define MAX_DIM 16000
+#define MAX_DIM    16000
 #define SHORT_DIMS 70
 #define LONG_CASES 60
 
-static const size_t fixed_dims[] = {127,  128,	129,  255,	256,  257,	511,	512,
-									513,  768,	1023, 1024, 1025, 1536, 2047,	2048,
+static const size_t fixed_dims[] = {127,  128,  129,  255,  256,  257,  511,    512,
+									513,  768,  1023, 1024, 1025, 1536, 2047,   2048,
 									2049, 4096, 4097, 4127, 8191, 8192, MAX_DIM};
 
 typedef enum Values
@@ -30,8 +30,8 @@ typedef enum Values
 	VALUES
 } Values;
 
-static const char *const values_names[VALUES] = {"uniform", "constant", "equal",	   "denormal",
-												 "tiny",	"huge",		"signed zero", "mixed"};
+static const char *const values_names[VALUES] = {"uniform", "constant", "equal",       "denormal",
+												 "tiny",    "huge",     "signed zero", "mixed"};
 
 static Guarded memory_a;
 static Guarded memory_b;

@@ -7,9 +7,9 @@
 
 #include "simd_test.h"
 
-#define MAX_BYTES 10000
+#define MAX_BYTES   10000
 #define SHORT_BYTES 300
-#define MAX_SPARSE 16000
+#define MAX_SPARSE  16000
 
 static Guarded memory_a;
 static Guarded memory_b;
@@ -219,11 +219,15 @@ TestSparseOverflow(const VmSimdKernels *kernels)
 	static const int32_t index[2] = {1, 7};
 	static const float huge[2] = {3e38f, 3e38f};
 	static const float negative[2] = {-3e38f, -3e38f};
+	static const int32_t zero = 0;
+	static const float infinity = INFINITY;
 
 	UNIT_EACH(isinf(kernels->sparse_l2sq(index, huge, 2, index, negative, 2)), "l2sq");
 	UNIT_EACH(kernels->sparse_dot(index, huge, 2, index, huge, 2) == INFINITY, "dot");
 	UNIT_EACH(kernels->sparse_dot(index, huge, 2, index, negative, 2) == -INFINITY, "dot");
 	UNIT_EACH(kernels->sparse_l1(index, huge, 2, index, huge, 0) == INFINITY, "l1");
+	/* Lanes without an element multiply nothing, not even zero. */
+	UNIT_EACH(kernels->sparse_dot(&zero, &infinity, 1, index, huge, 2) == 0, "unused lanes");
 	UNIT_EACH(kernels->sparse_l1(index, huge, 2, index, huge, 2) == 0, "l1 of equal vectors");
 }
 

@@ -7,10 +7,10 @@
 
 #include "simd_test.h"
 
-#define MAX_N 100
-#define RANDOM_BATCH 4096
+#define MAX_N          100
+#define RANDOM_BATCH   4096
 #define RANDOM_BATCHES 2500
-#define HALF_VALUES 65536
+#define HALF_VALUES    65536
 
 static Guarded input;
 static Guarded output;
@@ -67,8 +67,8 @@ TestReferenceToFloat(void)
 
 		if (VmHalfIsNaN(h))
 			/* A quiet NaN with the payload in the upper bits. */
-			UNIT_EACH(BitsFromFloat(f) ==
-						  ((uint32_t) (h & 0x8000) << 16 | 0x7FC00000 | (uint32_t) (h & 0x3FF) << 13),
+			UNIT_EACH(BitsFromFloat(f) == ((uint32_t) (h & 0x8000) << 16 | 0x7FC00000 |
+										   (uint32_t) (h & 0x3FF) << 13),
 					  "NaN %04x: %08x", h, BitsFromFloat(f));
 		else if (VmHalfIsInf(h))
 			UNIT_EACH(isinf(f) && !signbit(f) == !(h & 0x8000), "infinity %04x: %g", h, f);
