@@ -32,6 +32,22 @@
 #define VM_MODULE_MAGIC(module_name, module_version) PG_MODULE_MAGIC
 #endif
 
+/*
+ * Errors of input functions that a caller may want saved rather than raised
+ * (pg_input_is_valid, COPY ... ON_ERROR ignore): from 16 on.
+ */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#define VmErrsave(context, ...) errsave(context, __VA_ARGS__)
+#else
+#define VmErrsave(context, ...)                                                                    \
+	do                                                                                             \
+	{                                                                                              \
+		(void) (context);                                                                          \
+		ereport(ERROR, __VA_ARGS__);                                                               \
+	} while (0)
+#endif
+
 /* A relation's files: RelFileNode became RelFileLocator in 16. */
 #if PG_VERSION_NUM >= 160000
 #define VmRelationLocator(relation) ((relation)->rd_locator)

@@ -31,7 +31,8 @@ DenseIn(PG_FUNCTION_ARGS, const VmDenseType *type)
 
 	dim = VmDenseParse(type->element, literal, typmod, &elements, &err);
 	if (dim < 0)
-		VmRaiseCodecError(type->name, type->max_dim, typmod, &err, literal);
+		return VmReportCodecError(fcinfo->context, type->name, type->max_dim, typmod, &err,
+								  literal);
 
 	result = VmDenseCreate(type, dim);
 	memcpy(result->data, &elements, (Size) dim * type->element_size);
@@ -62,12 +63,12 @@ DenseRecv(PG_FUNCTION_ARGS, const VmDenseType *type)
 
 	dim = VmDenseDecodeHeader(type->element, wire, message->len - message->cursor, typmod, &err);
 	if (dim < 0)
-		VmRaiseCodecError(type->name, type->max_dim, typmod, &err, NULL);
+		return VmReportCodecError(NULL, type->name, type->max_dim, typmod, &err, NULL);
 
 	result = VmDenseCreate(type, dim);
 	used = VmDenseDecode(type->element, wire, dim, result->data, &err);
 	if (used == 0)
-		VmRaiseCodecError(type->name, type->max_dim, typmod, &err, NULL);
+		return VmReportCodecError(NULL, type->name, type->max_dim, typmod, &err, NULL);
 	message->cursor += used;
 	PG_RETURN_POINTER(result);
 }

@@ -10,76 +10,73 @@
 
 #include "types/errors.h"
 
-static _Noreturn void RaiseRange(const char *type_name, const char *number);
-static _Noreturn void RaiseNoDims(const char *type_name);
-static _Noreturn void RaiseTooManyDims(const char *type_name, int max_dim);
-static _Noreturn void RaiseWrongDims(int expected, int64 found);
-static _Noreturn void RaiseNotFinite(const char *type_name, bool is_nan);
-static _Noreturn void RaiseTooManyNonzero(void);
-static _Noreturn void RaiseSyntax(const char *type_name, VmCodecStatus status, const char *literal);
-static _Noreturn void RaiseSparse(VmCodecStatus status);
+/*
+ * Functions called Save raise, or, for a caller who asked for that with an
+ * ErrorSaveContext, leave the error there and return.  NULL raises.
+ */
 
 static void
-RaiseRange(const char *type_name, const char *number)
+SaveRange(Node *context, const char *type_name, const char *number)
 {
-	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					errmsg("\"%s\" is out of range for type %s", number, type_name)));
+	VmErrsave(context, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						errmsg("\"%s\" is out of range for type %s", number, type_name)));
 }
 
 static void
-RaiseNoDims(const char *type_name)
+SaveNoDims(Node *context, const char *type_name)
 {
-	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-					errmsg("%s must have at least 1 dimension", type_name)));
+	VmErrsave(context, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("%s must have at least 1 dimension", type_name)));
 }
 
 static void
-RaiseTooManyDims(const char *type_name, int max_dim)
+SaveTooManyDims(Node *context, const char *type_name, int max_dim)
 {
-	ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					errmsg("%s cannot have more than %d dimensions", type_name, max_dim)));
+	VmErrsave(context, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("%s cannot have more than %d dimensions", type_name, max_dim)));
 }
 
 static void
-RaiseWrongDims(int expected, int64 found)
+SaveWrongDims(Node *context, int expected, int64 found)
 {
-	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-					errmsg("expected %d dimensions, not %d", expected, (int) found)));
+	VmErrsave(context, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("expected %d dimensions, not %d", expected, (int) found)));
 }
 
 static void
-RaiseNotFinite(const char *type_name, bool is_nan)
+SaveNotFinite(Node *context, const char *type_name, bool is_nan)
 {
-	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-					is_nan ? errmsg("NaN not allowed in %s", type_name) :
-							 errmsg("infinite value not allowed in %s", type_name)));
+	VmErrsave(context, (errcode(ERRCODE_DATA_EXCEPTION),
+						is_nan ? errmsg("NaN not allowed in %s", type_name) :
+								 errmsg("infinite value not allowed in %s", type_name)));
 }
 
 static void
-RaiseTooManyNonzero(void)
+SaveTooManyNonzero(Node *context)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("sparsevec cannot have more than %d non-zero elements", VM_SPARSEVEC_MAX_NNZ)));
+	VmErrsave(context, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("sparsevec cannot have more than %d non-zero elements",
+							   VM_SPARSEVEC_MAX_NNZ)));
 }
 
 static void
-RaiseSyntax(const char *type_name, VmCodecStatus status, const char *literal)
+SaveSyntax(Node *context, const char *type_name, VmCodecStatus status, const char *literal)
 {
 	bool sparse = strcmp(type_name, VM_SPARSEVEC_NAME) == 0;
 
-	ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-					errmsg("invalid input syntax for type %s: \"%s\"", type_name, literal),
-					status == VM_CODEC_SYNTAX_OPEN ?
-						errdetail("Vector contents must start with \"%c\".", sparse ? '{' : '[') :
-					status == VM_CODEC_SYNTAX_END  ? errdetail("Unexpected end of input.") :
-					status != VM_CODEC_SYNTAX_JUNK ? 0 :
-					sparse                         ? errdetail("Junk after closing.") :
-													 errdetail("Junk after closing right brace.")));
+	VmErrsave(context,
+			  (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			   errmsg("invalid input syntax for type %s: \"%s\"", type_name, literal),
+			   status == VM_CODEC_SYNTAX_OPEN ?
+				   errdetail("Vector contents must start with \"%c\".", sparse ? '{' : '[') :
+			   status == VM_CODEC_SYNTAX_END  ? errdetail("Unexpected end of input.") :
+			   status != VM_CODEC_SYNTAX_JUNK ? 0 :
+			   sparse                         ? errdetail("Junk after closing.") :
+												errdetail("Junk after closing right brace.")));
 }
 
 static void
-RaiseSparse(VmCodecStatus status)
+SaveSparse(Node *context, VmCodecStatus status)
 {
 	int code = ERRCODE_DATA_EXCEPTION;
 	const char *message;
@@ -108,12 +105,12 @@ RaiseSparse(VmCodecStatus status)
 		default:
 			elog(ERROR, "unexpected codec status %d", (int) status);
 	}
-	ereport(ERROR, (errcode(code), errmsg_internal("%s", message)));
+	VmErrsave(context, (errcode(code), errmsg_internal("%s", message)));
 }
 
-void
-VmRaiseCodecError(const char *type_name, int max_dim, int expected_dim, const VmCodecError *err,
-				  const char *literal)
+Datum
+VmReportCodecError(Node *context, const char *type_name, int max_dim, int expected_dim,
+				   const VmCodecError *err, const char *literal)
 {
 	switch (err->status)
 	{
@@ -121,39 +118,39 @@ VmRaiseCodecError(const char *type_name, int max_dim, int expected_dim, const Vm
 		case VM_CODEC_SYNTAX_OPEN:
 		case VM_CODEC_SYNTAX_JUNK:
 		case VM_CODEC_SYNTAX_END:
-			RaiseSyntax(type_name, err->status, literal);
+			SaveSyntax(context, type_name, err->status, literal);
 			break;
 		case VM_CODEC_RANGE:
-			RaiseRange(type_name, pnstrdup(err->token, err->token_len));
+			SaveRange(context, type_name, pnstrdup(err->token, err->token_len));
 			break;
 		case VM_CODEC_NAN:
 		case VM_CODEC_INFINITE:
-			RaiseNotFinite(type_name, err->status == VM_CODEC_NAN);
+			SaveNotFinite(context, type_name, err->status == VM_CODEC_NAN);
 			break;
 		case VM_CODEC_NO_DIMS:
-			RaiseNoDims(type_name);
+			SaveNoDims(context, type_name);
 			break;
 		case VM_CODEC_TOO_MANY_DIMS:
-			RaiseTooManyDims(type_name, max_dim);
+			SaveTooManyDims(context, type_name, max_dim);
 			break;
 		case VM_CODEC_WRONG_DIMS:
-			RaiseWrongDims(expected_dim, err->value);
+			SaveWrongDims(context, expected_dim, err->value);
 			break;
 		case VM_CODEC_TOO_MANY_NONZERO:
-			RaiseTooManyNonzero();
+			SaveTooManyNonzero(context);
 			break;
 		case VM_CODEC_TRUNCATED:
-			ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
-							errmsg("insufficient data left in message")));
+			VmErrsave(context, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+								errmsg("insufficient data left in message")));
 			break;
 		case VM_CODEC_UNUSED_NOT_0:
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("expected unused to be 0, not %d", (int) err->value)));
+			VmErrsave(context, (errcode(ERRCODE_DATA_EXCEPTION),
+								errmsg("expected unused to be 0, not %d", (int) err->value)));
 			break;
 		default:
-			RaiseSparse(err->status);
+			SaveSparse(context, err->status);
 	}
-	pg_unreachable();
+	return (Datum) 0;
 }
 
 void
@@ -170,23 +167,24 @@ VmRaiseOutOfRange(const char *type_name, float value)
 	char number[FLOAT_SHORTEST_DECIMAL_LEN];
 
 	float_to_shortest_decimal_buf(value, number);
-	RaiseRange(type_name, number);
+	SaveRange(NULL, type_name, number);
+	pg_unreachable();
 }
 
 void
 VmCheckDim(const char *type_name, int64 dim, int max_dim)
 {
 	if (dim < 1)
-		RaiseNoDims(type_name);
+		SaveNoDims(NULL, type_name);
 	if (dim > max_dim)
-		RaiseTooManyDims(type_name, max_dim);
+		SaveTooManyDims(NULL, type_name, max_dim);
 }
 
 void
 VmCheckExpectedDim(int32 typmod, int64 dim)
 {
 	if (typmod != -1 && typmod != dim)
-		RaiseWrongDims(typmod, dim);
+		SaveWrongDims(NULL, typmod, dim);
 }
 
 void
@@ -201,12 +199,12 @@ void
 VmCheckFinite(const char *type_name, float value)
 {
 	if (unlikely(!isfinite(value)))
-		RaiseNotFinite(type_name, isnan(value));
+		SaveNotFinite(NULL, type_name, isnan(value));
 }
 
 void
 VmCheckNonzeroCount(int64 nnz)
 {
 	if (nnz > VM_SPARSEVEC_MAX_NNZ)
-		RaiseTooManyNonzero();
+		SaveTooManyNonzero(NULL);
 }

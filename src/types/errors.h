@@ -8,11 +8,18 @@
 #ifndef VM_TYPES_ERRORS_H
 #define VM_TYPES_ERRORS_H
 
+#include "nodes/nodes.h"
+
 #include "types/types.h"
 
-/* Raises what a codec reported.  literal is the text input, NULL for binary. */
-extern _Noreturn void VmRaiseCodecError(const char *type_name, int max_dim, int expected_dim,
-										const VmCodecError *err, const char *literal);
+/*
+ * Raises what a codec reported, or saves it where the caller of an input
+ * function asked for that: context is fcinfo->context, NULL to raise always.
+ * literal is the text input, NULL for binary.  What it returns is for the input
+ * function to return.
+ */
+extern Datum VmReportCodecError(Node *context, const char *type_name, int max_dim, int expected_dim,
+								const VmCodecError *err, const char *literal);
 
 /* The stored value contradicts itself: how. */
 #define VM_CORRUPT_LENGTH  "Its length does not agree with its header."

@@ -11,10 +11,11 @@
 #include "types/types.h"
 #include "types/typmod.h"
 
-static void
-RaiseSparseError(int32 typmod, const VmCodecError *err, const char *literal)
+static Datum
+ReportError(Node *context, int32 typmod, const VmCodecError *err, const char *literal)
 {
-	VmRaiseCodecError(VM_SPARSEVEC_NAME, VM_SPARSEVEC_MAX_DIM, typmod, err, literal);
+	return VmReportCodecError(context, VM_SPARSEVEC_NAME, VM_SPARSEVEC_MAX_DIM, typmod, err,
+							  literal);
 }
 
 /* The parts of a value, as the codec wants them; points into it. */
@@ -42,12 +43,12 @@ vm_sparsevec_in(PG_FUNCTION_ARGS)
 
 	bound = VmSparseParseBound(literal, &err);
 	if (bound < 0)
-		RaiseSparseError(typmod, &err, literal);
+		return ReportError(fcinfo->context, typmod, &err, literal);
 
 	parts.indices = palloc(sizeof(int32) * Max(bound, 1));
 	parts.values = palloc(sizeof(float) * Max(bound, 1));
 	if (!VmSparseParse(literal, bound, typmod, &parts, &err))
-		RaiseSparseError(typmod, &err, literal);
+		return ReportError(fcinfo->context, typmod, &err, literal);
 
 	result = VmSparseCreate(parts.dim, parts.nnz);
 	memcpy(result->indices, parts.indices, sizeof(int32) * parts.nnz);
@@ -82,13 +83,13 @@ vm_sparsevec_recv(PG_FUNCTION_ARGS)
 	size_t used;
 
 	if (!VmSparseDecodeHeader(wire, message->len - message->cursor, typmod, &header, &err))
-		RaiseSparseError(typmod, &err, NULL);
+		return ReportError(NULL, typmod, &err, NULL);
 
 	result = VmSparseCreate(header.dim, header.nnz);
 	parts = Parts(result);
 	used = VmSparseDecode(wire, &parts, &err);
 	if (used == 0)
-		RaiseSparseError(typmod, &err, NULL);
+		return ReportError(NULL, typmod, &err, NULL);
 	message->cursor += used;
 	PG_RETURN_POINTER(result);
 }
