@@ -16,13 +16,12 @@
 #include "utils/rel.h"
 #include "utils/snapshot.h"
 
+#include "core/prefetch.h"
 #include "types/toast.h"
 
 /* Wrong guesses in a row that stop the guessing, and for how many values. */
 #define MISSES_BEFORE_PAUSE 4
 #define PAUSE               64
-
-#define CACHE_LINE          64
 
 /* Columns of every TOAST table. */
 #define CHUNK_ID   1
@@ -86,14 +85,6 @@ TakeChunk(Fetch *fetch, HeapTuple tuple)
 	return true;
 }
 
-/* Starts loading bytes that will be read soon, from memory into the cache. */
-static inline void
-PrefetchBytes(const char *from, Size size)
-{
-	for (Size i = 0; i < size; i += CACHE_LINE)
-		__builtin_prefetch(from + i);
-}
-
 /*
  * Starts loading the wanted chunks of a page.  They lie towards lower addresses,
  * against the direction in which they are copied, so the processor's own
@@ -109,7 +100,7 @@ PrefetchChunks(const Fetch *fetch, Page page, OffsetNumber offset, OffsetNumber 
 		ItemId item = PageGetItemId(page, offset);
 
 		if (ItemIdIsNormal(item))
-			PrefetchBytes((char *) PageGetItem(page, item), ItemIdGetLength(item));
+			VmPrefetchBytes((char *) PageGetItem(page, item), ItemIdGetLength(item));
 	}
 }
 
