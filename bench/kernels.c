@@ -8,8 +8,10 @@
  * One line per measurement, best of N interleaved rounds, so that a noisy
  * neighbour hits all sides alike:
  *
- *	memory	one query against data far larger than the caches; ratio is the
- *			kernel's rate over the best of four plain loops that only read it.
+ *	memory	one query against data far larger than the caches, where=memory one
+ *			vector after the other, where=scattered in an order without
+ *			neighbours, as an index visits them; ratio is the kernel's rate over
+ *			the best of four loops that only read the same in the same order.
  *	cache	vectors in L1 or L2; ratio is the kernel's rate over that of a loop
  *			with the same loads, conversions and multiply-adds, but neither
  *			calls nor final sums (the port bound, measured).  Data aligned to
@@ -109,10 +111,22 @@ struct Job
 	const uint8_t *query;
 	const uint8_t *data;
 	size_t vectors;
+	size_t stride;
 	size_t dims;
 	size_t vector_bytes;
 	double best; /* seconds of the fastest pass */
 };
+
+/* The vector after v: the next one, or one far away (stride has no divisor
+ * in common with the number of vectors, so each is visited once). */
+static inline const uint8_t *
+NextVector(const Job *job, const uint8_t *v)
+{
+	const uint8_t *end = job->data + job->vectors * job->vector_bytes;
+
+	v += job->stride * job->vector_bytes;
+	return v < end ? v : v - job->vectors * job->vector_bytes;
+}
 
 #define FLOAT_PASS(name, call)                                                                     \
 	static double name(const Job *job)                                                             \
@@ -120,7 +134,7 @@ struct Job
 		double total = 0;                                                                          \
 		const uint8_t *v = job->data;                                                              \
                                                                                                    \
-		for (size_t i = 0; i < job->vectors; i++, v += job->vector_bytes)                          \
+		for (size_t i = 0; i < job->vectors; i++, v = NextVector(job, v))                          \
 			total += call;                                                                         \
 		return total;                                                                              \
 	}
@@ -326,32 +340,30 @@ static const VmSimdKernels naive_kernels = {
 
 /* --------------------------------------------------- loops that only read */
 
-NAIVE static double
-ReadPlain(const Job *job)
+NAIVE static int64_t
+ReadPlain(const uint8_t *data, size_t bytes)
 {
-	const int64_t *words = (const int64_t *) (const void *) job->data;
-	size_t n = job->vectors * job->vector_bytes / 8;
+	const int64_t *words = (const int64_t *) (const void *) data;
 	int64_t sum = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < bytes / 8; i++)
 		sum += words[i];
-	return (double) sum;
+	return sum;
 }
 
 #define ADD(k) s[k] = _mm256_add_epi64(s[k], _mm256_loadu_si256(v + i + (k)))
 
-/* Bytes not a multiple of the step are left out: less than one vector. */
+/* Bytes that are no multiple of 256 are left out: less than one vector. */
 #define READ_LOOP(name, accumulators, before)                                                      \
-	AVX2 static double name(const Job *job)                                                        \
+	AVX2 static int64_t name(const uint8_t *data, size_t bytes)                                    \
 	{                                                                                              \
-		const __m256i *v = (const __m256i *) (const void *) job->data;                             \
-		size_t n = job->vectors * job->vector_bytes / 32 / 8 * 8;                                  \
+		const __m256i *v = (const __m256i *) (const void *) data;                                  \
 		__m256i s[8] = {_mm256_setzero_si256()};                                                   \
 		int64_t lanes[4];                                                                          \
                                                                                                    \
 		for (int k = 1; k < 8; k++)                                                                \
 			s[k] = s[0];                                                                           \
-		for (size_t i = 0; i < n; i += accumulators)                                               \
+		for (size_t i = 0; i < bytes / 256 * 8; i += accumulators)                                 \
 		{                                                                                          \
 			before;                                                                                \
 			ADD(0), ADD(1), ADD(2), ADD(3);                                                        \
@@ -361,14 +373,33 @@ ReadPlain(const Job *job)
 		for (int k = 1; k < 8; k++)                                                                \
 			s[0] = _mm256_add_epi64(s[0], s[k]);                                                   \
 		_mm256_storeu_si256((__m256i *) (void *) lanes, s[0]);                                     \
-		return (double) (lanes[0] + lanes[1] + lanes[2] + lanes[3]);                               \
+		return lanes[0] + lanes[1] + lanes[2] + lanes[3];                                          \
 	}
+
+#define PREFETCH(offset) _mm_prefetch((const char *) (v + i) + (offset), _MM_HINT_T0)
 
 READ_LOOP(ReadFour, 4, (void) 0)
 READ_LOOP(ReadEight, 8, (void) 0)
-READ_LOOP(ReadPrefetch, 8,
-		  (_mm_prefetch((const char *) (v + i) + 1024, _MM_HINT_T0),
-		   _mm_prefetch((const char *) (v + i) + 1088, _MM_HINT_T0)))
+READ_LOOP(ReadPrefetch, 8, (PREFETCH(1024), PREFETCH(1088), PREFETCH(1152), PREFETCH(1216)))
+
+/* In memory order as one piece, else vector by vector. */
+#define READ_PASS(name, read)                                                                      \
+	static double name(const Job *job)                                                             \
+	{                                                                                              \
+		const uint8_t *v = job->data;                                                              \
+		int64_t sum = 0;                                                                           \
+                                                                                                   \
+		if (job->stride == 1)                                                                      \
+			return (double) read(v, job->vectors * job->vector_bytes);                             \
+		for (size_t i = 0; i < job->vectors; i++, v = NextVector(job, v))                          \
+			sum += read(v, job->vector_bytes);                                                     \
+		return (double) sum;                                                                       \
+	}
+
+READ_PASS(PassReadPlain, ReadPlain)
+READ_PASS(PassReadFour, ReadFour)
+READ_PASS(PassReadEight, ReadEight)
+READ_PASS(PassReadPrefetch, ReadPrefetch)
 
 /* ------------------------------------------------------ measured port bounds
  *
@@ -482,9 +513,9 @@ AddJob(Jobs *jobs, const Job *like, const char *level, Pass pass, const VmSimdKe
 }
 
 static void
-AddLevels(Jobs *jobs, const Job *like, Pass pass)
+AddLevels(Jobs *jobs, const Job *like, VmSimdLevel from, Pass pass)
 {
-	for (int level = 0; level < VM_SIMD_LEVELS; level++)
+	for (int level = from; level < VM_SIMD_LEVELS; level++)
 	{
 		const VmSimdKernels *table = VmSimdGet((VmSimdLevel) level);
 
@@ -552,10 +583,33 @@ FillFloats(uint8_t *data, size_t bytes, size_t element)
 		memcpy(data + done, data, bytes - done < pattern ? bytes - done : pattern);
 }
 
-static void
-MeasureMemory(const FloatKernel *kernel, size_t dims, uint8_t *data, size_t bytes)
+/* About 0.6 of n, without a common divisor. */
+static size_t
+ScatterStride(size_t n)
 {
-	static const Pass readers[] = {ReadPlain, ReadFour, ReadEight, ReadPrefetch};
+	size_t stride = (size_t) ((double) n * 0.6180339887);
+
+	for (;; stride++)
+	{
+		size_t x = n;
+		size_t y = stride;
+
+		while (y != 0)
+		{
+			size_t rest = x % y;
+
+			x = y;
+			y = rest;
+		}
+		if (x == 1)
+			return stride;
+	}
+}
+
+static void
+MeasureMemory(const FloatKernel *kernel, size_t dims, uint8_t *data, size_t bytes, bool scattered)
+{
+	static const Pass readers[] = {PassReadPlain, PassReadFour, PassReadEight, PassReadPrefetch};
 	static const char *const names[] = {"plain", "four", "eight", "prefetch"};
 	Job like = {.kernel = kernel->name, .dims = dims, .vector_bytes = dims * kernel->element};
 	uint8_t *query = Allocate(like.vector_bytes);
@@ -566,9 +620,11 @@ MeasureMemory(const FloatKernel *kernel, size_t dims, uint8_t *data, size_t byte
 	like.query = query;
 	like.data = data;
 	like.vectors = bytes / like.vector_bytes;
+	like.stride = scattered ? ScatterStride(like.vectors) : 1;
 	for (int k = 0; k < 4; k++)
 		AddJob(&jobs, &like, names[k], readers[k], NULL);
-	AddLevels(&jobs, &like, kernel->pass);
+	/* The scalar level is measured in the caches; here it would take the most time. */
+	AddLevels(&jobs, &like, VM_SIMD_AVX2, kernel->pass);
 	RunJobs(&jobs, rounds);
 
 	for (int k = 0; k < 4; k++)
@@ -577,10 +633,9 @@ MeasureMemory(const FloatKernel *kernel, size_t dims, uint8_t *data, size_t byte
 	{
 		const Job *job = &jobs.job[k];
 
-		printf("kernel=%s level=%s dims=%zu where=memory gbps=%.2f read_gbps=%.2f ratio=%.3f "
-			   "read=%s\n",
-			   job->kernel, job->level, dims, Rate(job), Rate(reader), Rate(job) / Rate(reader),
-			   reader->level);
+		printf("kernel=%s level=%s dims=%zu where=%s gbps=%.2f read_gbps=%.2f ratio=%.3f read=%s\n",
+			   job->kernel, job->level, dims, scattered ? "scattered" : "memory", Rate(job),
+			   Rate(reader), Rate(job) / Rate(reader), reader->level);
 	}
 	fflush(stdout);
 	munmap(query, (like.vector_bytes + 4095) / 4096 * 4096);
@@ -600,12 +655,13 @@ BenchMemory(void)
 		FillFloats(data, bytes, element);
 		for (size_t k = 0; k < FLOAT_KERNELS; k++)
 		{
-			if (float_kernels[k].element != element ||
-				strstr(float_kernels[k].name, "l1") != NULL ||
-				strstr(float_kernels[k].name, only) == NULL)
+			if (float_kernels[k].element != element || strstr(float_kernels[k].name, only) == NULL)
 				continue;
 			for (int d = 0; d < 2; d++)
-				MeasureMemory(&float_kernels[k], dims[d], data, bytes);
+			{
+				MeasureMemory(&float_kernels[k], dims[d], data, bytes, false);
+				MeasureMemory(&float_kernels[k], dims[d], data, bytes, true);
+			}
 		}
 	}
 	munmap(data, bytes);
@@ -651,13 +707,14 @@ MeasureCache(const FloatKernel *kernel, size_t dims, size_t bytes, size_t offset
 	double bound_rate;
 
 	like.vectors = bytes / like.vector_bytes - 1;
+	like.stride = 1;
 	total = (like.vectors + 1) * like.vector_bytes;
 	memory = Allocate(total + 64);
 	FillFloats(memory + offset, total, kernel->element);
 	like.query = memory + offset;
 	like.data = memory + offset + like.vector_bytes;
 	bound = AddJob(&jobs, &like, "bound", kernel->bound, NULL);
-	AddLevels(&jobs, &like, kernel->pass);
+	AddLevels(&jobs, &like, VM_SIMD_SCALAR, kernel->pass);
 	RunJobs(&jobs, rounds * 10);
 	bound_rate = Rate(bound);
 
@@ -709,9 +766,10 @@ MeasureBits(const char *name, Pass pass, size_t bits)
 	for (size_t i = 0; i < CACHE_BYTES_L1; i++)
 		memory[i] = (uint8_t) Random32();
 	like.vectors = CACHE_BYTES_L1 / like.vector_bytes - 1;
+	like.stride = 1;
 	like.query = memory;
 	like.data = memory + like.vector_bytes;
-	AddLevels(&jobs, &like, pass);
+	AddLevels(&jobs, &like, VM_SIMD_SCALAR, pass);
 	RunJobs(&jobs, rounds * 10);
 	naive = jobs.job[jobs.count - 1].best;
 	for (int k = 0; k < jobs.count; k++)
