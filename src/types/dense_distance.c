@@ -22,13 +22,17 @@ typedef enum DistanceKind
 	DISTANCE_L1
 } DistanceKind;
 
-/* Fetches the two arguments and checks that their dimensions agree. */
+/*
+ * Fetches the two arguments and checks that their dimensions agree.  They are
+ * exchanged, which changes no sum: people write the column first, and the
+ * kernels want the vector that is not in the cache as the second (SIMD-6).
+ */
 static pg_attribute_always_inline void
 GetPair(FunctionCallInfo fcinfo, const VmDenseType *type, VmDense **a, VmDense **b)
 {
-	*a = VmArgGetScannedDense(fcinfo, 0, type);
-	*b = VmArgGetScannedDense(fcinfo, 1, type);
-	VmCheckSameDim(type->name, (*a)->dim, (*b)->dim);
+	*b = VmArgGetScannedDense(fcinfo, 0, type);
+	*a = VmArgGetScannedDense(fcinfo, 1, type);
+	VmCheckSameDim(type->name, (*b)->dim, (*a)->dim);
 }
 
 static pg_attribute_always_inline float
