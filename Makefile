@@ -15,8 +15,8 @@ EXTENSION = vecmilvus
 EXTVERSION = 0.1.0
 MODULE_big = vecmilvus
 
-PLAIN_SRCS = $(sort $(wildcard src/core/*.c src/simd/*.c))
-SERVER_SRCS = $(sort $(wildcard src/*.c src/compat/*.c src/types/*.c))
+PLAIN_SRCS = $(sort $(wildcard src/core/*.c src/simd/*.c src/quant/*.c))
+SERVER_SRCS = $(sort $(wildcard src/*.c src/compat/*.c src/types/*.c src/am/*.c src/am/*/*.c))
 OBJS = $(PLAIN_SRCS:.c=.o) $(SERVER_SRCS:.c=.o)
 
 SQL_PARTS = $(sort $(wildcard sql/parts/*.sql))
@@ -58,7 +58,8 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # PGXS knows no header dependencies; every object depends on every header.
-$(OBJS): $(wildcard src/*.h src/*/*.h) Makefile
+ALL_HEADERS = $(wildcard src/*.h src/*/*.h src/*/*/*.h)
+$(OBJS): $(ALL_HEADERS) Makefile
 $(shlib): vecmilvus.map
 
 $(SCRIPT): $(SQL_PARTS)
@@ -72,9 +73,20 @@ $(SCRIPT): $(SQL_PARTS)
 #   SATELLITE_blas_LIBS = -lopenblas
 # It becomes vecmilvus_blas.so, built and installed with the rest; its only
 # exported symbol is the table of functions that src/README.md describes.
-SATELLITES =
+#
+# blas is optional: WITH_BLAS=yes insists on it, WITH_BLAS=no leaves it out, and
+# by default it is built where OpenBLAS's development files are installed.  IVF
+# indexes are built without it too, in more time (src/am/blas.h).
+WITH_BLAS ?= $(shell printf '\043include <cblas.h>\nint main(void) { return openblas_get_num_threads(); }\n' | \
+	$(CC) -x c -o /dev/null - -lopenblas 2>/dev/null && echo yes || echo no)
+
+SATELLITES = $(if $(filter yes,$(WITH_BLAS)),blas)
+SATELLITE_blas_SRCS = src/quant/blas/gemm.c
+SATELLITE_blas_LIBS = -lopenblas
 
 define satellite
+$$(SATELLITE_$(1)_SRCS:.c=.o): $$(ALL_HEADERS) Makefile
+
 vecmilvus_$(1).so: $$(SATELLITE_$(1)_SRCS:.c=.o)
 	$$(CC) $$(CFLAGS) -shared -Wl,--exclude-libs,ALL -o $$@ $$^ $$(VM_SANITIZE) $$(SATELLITE_$(1)_LIBS)
 
@@ -103,7 +115,7 @@ PLAIN_INCLUDES = -I$(shell $(PG_CONFIG) --includedir-server)
 PLAIN_LIBS = -L$(shell $(PG_CONFIG) --pkglibdir) -L$(shell $(PG_CONFIG) --libdir) -lpgcommon -lpgport -lm
 PLAIN_OUT = build/plain$(if $(SANITIZE),-$(SANITIZE))
 PLAIN_OBJS = $(PLAIN_SRCS:src/%.c=$(PLAIN_OUT)/%.o)
-PLAIN_HEADERS = $(wildcard src/core/*.h src/simd/*.h test/lib/*.h)
+PLAIN_HEADERS = $(wildcard src/core/*.h src/simd/*.h src/quant/*.h test/lib/*.h)
 
 $(PLAIN_OUT)/%.o: src/%.c $(PLAIN_HEADERS) Makefile
 	@mkdir -p $(@D)

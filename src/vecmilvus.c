@@ -15,6 +15,9 @@
 #include "utils/guc.h"
 #include "utils/syscache.h"
 
+#include "am/hnsw/options.h"
+#include "am/ivf/options.h"
+#include "am/stop_point.h"
 #include "simd/simd.h"
 
 VM_MODULE_MAGIC("vecmilvus", "0.1.0");
@@ -66,6 +69,7 @@ DefineSettings(void)
 							   "Instruction set that the distance kernels use now.", NULL,
 							   &simd_in_use, "", PGC_INTERNAL,
 							   GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL, ShowSimdInUse);
+	VmStopPointDefineSetting();
 	MarkGUCPrefixReserved("vecmilvus");
 }
 
@@ -74,6 +78,9 @@ _PG_init(void)
 {
 	VmSimdInit();
 	DefineSettings();
+	VmHnswDefineStorageParameters();
+	VmHnswDefineSettings();
+	VmIvfDefineSettings();
 }
 
 /*

@@ -55,7 +55,7 @@ vm_root_make()
     local major=$1
     local suite mirror proxy log
     local root=$VM_ROOTS/postgresql-$major
-    local packages=make,gcc,libc6-dev,ca-certificates,libipc-run-perl
+    local packages=make,gcc,libc6-dev,libopenblas-dev,ca-certificates,libipc-run-perl
 
     packages+=,postgresql-$major,postgresql-server-dev-$major,postgresql-$major-pgvector
     VM_CHANGE_ROOT=
@@ -139,7 +139,7 @@ vm_pgvector_source()
     fi
     mkdir -p "$dir" &&
         tar -C "$dir" --strip-components=1 --no-same-owner --wildcards -xf "$tarball" \
-            '*/test/sql/*' '*/test/expected/*' || return 1
+            '*/test/sql/*' '*/test/expected/*' '*/test/t/*' || return 1
     chmod -R a+rX "$dir"
     VM_PGVECTOR_VERSION=$(basename "$tarball" | sed 's/^pgvector_\(.*\)\.orig\.tar\..*/\1/')
 }

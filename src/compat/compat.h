@@ -55,4 +55,11 @@
 #define VmRelationLocator(relation) ((relation)->rd_node)
 #endif
 
+/* Where a vacuum pauses: 18 wants to know whether it is an ANALYZE. */
+#if PG_VERSION_NUM >= 180000
+#define VmVacuumDelayPoint() vacuum_delay_point(false)
+#else
+#define VmVacuumDelayPoint() vacuum_delay_point()
+#endif
+
 #endif

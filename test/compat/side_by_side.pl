@@ -55,6 +55,8 @@ is($node->safe_psql('a', $search), '7', 'and searches by it, vecmilvus being pre
 is($node->safe_psql('a', q{SET hnsw.ef_search = 77; SHOW hnsw.ef_search}), '77',
     'pgvector defines its settings');
 is($node->safe_psql('b', q{SELECT '[1,2,3]'::vector <-> '[1,2,5]'}), '2', 'vecmilvus answers in its own');
+is($node->safe_psql('b', q{SET hnsw.ef_search = 78; SHOW hnsw.ef_search}), '78',
+    'and defines the settings there');
 
 my ($status, $out, $err) = $node->psql('a', 'CREATE EXTENSION vecmilvus');
 isnt($status, 0, 'CREATE EXTENSION vecmilvus beside pgvector is refused');
@@ -192,10 +194,56 @@ for my $i (0 .. $#expressions)
 }
 is(join("\n", @differences), '', scalar(@expressions) . ' expressions give the same results and errors');
 
+# --------------------------------------------------------- statements on indexes
+my $try_statement = q{
+    CREATE TABLE tried (v vector(3), w vector, x vector(2001), one vector(1), h halfvec(3), hx halfvec(4001),
+        s sparsevec(3), sx sparsevec(2000), b bit(3), bx bit(64001), vb varbit(3));
+    INSERT INTO tried (v, h, s, b) VALUES ('[1,2,3]', '[1,2,3]', '{1:1}/3', '101');
+    INSERT INTO tried (sx) SELECT format('{%s}/2000', string_agg(i || ':1', ','))::sparsevec
+        FROM generate_series(1, 1001) i;
+    CREATE FUNCTION try_statement(statement text) RETURNS text LANGUAGE plpgsql AS $$
+    DECLARE detail text;
+    BEGIN
+        SET LOCAL client_min_messages = warning;
+        EXECUTE statement;
+        RETURN 'ok';
+    EXCEPTION WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+        RETURN concat_ws('|', SQLSTATE, SQLERRM, nullif(detail, ''));
+    END $$};
+my @statements = map { "CREATE INDEX ON tried USING hnsw ($_)" } ('v', 'w vector_l2_ops', 'x vector_l1_ops',
+    'one vector_cosine_ops', 'h halfvec_ip_ops', 'hx halfvec_l2_ops', 's sparsevec_l1_ops',
+    'sx sparsevec_l2_ops', 'b bit_jaccard_ops', 'bx bit_hamming_ops', 'vb bit_hamming_ops',
+    '(vb::bit(3)) bit_hamming_ops', '(x::halfvec(2001)) halfvec_l2_ops', '(subvector(x, 1, 3)) vector_l2_ops',
+    'v halfvec_l2_ops', 'v vector_l2_ops, v vector_ip_ops', 'v vector_l2_ops DESC');
+push @statements, map { "CREATE INDEX ON tried USING hnsw (v vector_l2_ops) WITH ($_)" } ('m = 1', 'm = 101',
+    'm = 33', 'm = 2, ef_construction = 4', 'ef_construction = 3', 'ef_construction = 31', 'ef_construction = 1001',
+    'm = x', 'lists = 3', 'nothing = 1');
+push @statements, map { "CREATE INDEX ON tried USING ivfflat ($_) WITH (lists = 1)" } ('v', 'w', 'x',
+    'one', 'one vector_ip_ops', 'one vector_cosine_ops', 'h', 'h halfvec_cosine_ops', 'hx halfvec_l2_ops', 's',
+    's sparsevec_l2_ops', 'b bit_hamming_ops', 'bx bit_hamming_ops', 'vb bit_hamming_ops', 'v vector_l1_ops');
+push @statements, map { "CREATE INDEX ON tried USING ivfflat (v) WITH ($_)" } ('lists = 0', 'lists = 32769',
+    'm = 16', 'nothing = 1');
+push @statements, map { "SET LOCAL $_" } ('hnsw.ef_search = 0', 'hnsw.ef_search = 1001', 'hnsw.iterative_scan = on',
+    'hnsw.max_scan_tuples = 0', 'hnsw.scan_mem_multiplier = 0.5', 'hnsw.scan_mem_multiplier = 1001',
+    'ivfflat.probes = 0', 'ivfflat.probes = 32769', 'ivfflat.max_probes = 0', 'ivfflat.max_probes = 32769',
+    'ivfflat.iterative_scan = strict_order', 'hnsw.nothing = 1', 'ivfflat.nothing = 1');
+$list = join(', ', map { "($_, \$e\$$statements[$_]\$e\$)" } 0 .. $#statements);
+@results = map {
+    [ split /\x1e\n?/, $node->safe_psql($_, "$try_statement;
+        SELECT try_statement(e) || E'\\x1e' FROM (VALUES $list) v(n, e) ORDER BY n; DROP TABLE tried") ]
+} ('a', 'b');
+is(scalar(@{ $results[1] }), scalar(@statements), 'every statement on an index has a result');
+@differences = map { "$statements[$_]: pgvector: $results[0][$_], vecmilvus: $results[1][$_]" }
+  grep { $results[0][$_] ne $results[1][$_] } 0 .. $#statements;
+is(join("\n", @differences), '', scalar(@statements) . ' statements on indexes give the same results');
+
 # ------------------------------------------------------------- dump and restore
 $node->safe_psql('a', q{CREATE TABLE dumped (id int PRIMARY KEY, v vector(16), h halfvec(16), s sparsevec(16));
     INSERT INTO dumped SELECT * FROM items WHERE id <= 500;
     CREATE INDEX dumped_v ON dumped (v);
+    CREATE INDEX dumped_hnsw ON dumped USING hnsw (v vector_l2_ops) WITH (m = 8);
+    CREATE INDEX dumped_ivfflat ON dumped USING ivfflat (h halfvec_cosine_ops) WITH (lists = 5);
     ALTER TABLE dumped ADD CHECK (vector_dims(v) = 16)});
 $node->command_ok([ 'pg_dump', '--no-sync', '-t', 'dumped', '-f', "$dir/dump.sql", '-d', $node->connstr('a') ],
     'pg_dump of a table with pgvector types');
@@ -204,6 +252,14 @@ $node->command_ok(
     'restores into vecmilvus unchanged');
 my $dumped = q{SELECT md5(string_agg(d::text, chr(10) ORDER BY id)) FROM dumped d};
 is($node->safe_psql('b', $dumped), $node->safe_psql('a', $dumped), 'with the same values');
+# As many candidates as there are rows: nothing approximate is left.
+for my $order ('v <-> (SELECT v FROM dumped WHERE id = 9)', 'h <=> (SELECT h FROM dumped WHERE id = 9)')
+{
+    my $nearest = "SET enable_seqscan = off; SET hnsw.ef_search = 1000; SET ivfflat.probes = 5;
+        SELECT string_agg(id::text, ',' ORDER BY id) FROM (SELECT id FROM dumped ORDER BY $order LIMIT 20) s";
+
+    is($node->safe_psql('b', $nearest), $node->safe_psql('a', $nearest), "and the same nearest rows by $order");
+}
 
 # ------------------------------------------- logical replication, binary = true
 my $subscriber = new_node('subscriber');

@@ -3,15 +3,14 @@
 \set helpers :dir '/sql/include/helpers.sql'
 \i :helpers
 
--- everything that CREATE EXTENSION made, index access methods and helpers aside
+-- everything that CREATE EXTENSION made; functions without our own helpers
 CREATE TEMP VIEW member AS
     SELECT classid, objid FROM pg_depend
     WHERE refclassid = 'pg_extension'::regclass
         AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'vecmilvus') AND deptype = 'e';
 CREATE TEMP VIEW member_function AS
     SELECT p.* FROM pg_proc p JOIN member ON classid = 'pg_proc'::regclass AND objid = p.oid
-    WHERE prorettype <> 'index_am_handler'::regtype AND proname !~ '^(vecmilvus|hnsw|ivf|ivfflat)_'
-        AND pronamespace <> coalesce(to_regnamespace('milvus'), 0);
+    WHERE proname !~ '^vecmilvus_' AND pronamespace <> coalesce(to_regnamespace('milvus'), 0);
 
 -- types
 SELECT typname, typlen AS len, typbyval AS byval, typalign AS align, typstorage AS storage,
@@ -63,21 +62,25 @@ SELECT count(*), count(*) FILTER (WHERE castcontext = 'i') AS implicit,
     count(*) FILTER (WHERE castcontext = 'a') AS assignment
     FROM pg_cast c JOIN member ON classid = 'pg_cast'::regclass AND objid = c.oid;
 
--- B-tree operator classes
-SELECT opcname AS opclass, opfname AS family, opcintype::regtype AS type,
+-- access methods and operator classes
+SELECT amname AS method, amhandler AS handler, amtype AS type
+    FROM pg_am a JOIN member ON classid = 'pg_am'::regclass AND objid = a.oid ORDER BY 1;
+SELECT amname AS method, opcname AS opclass, opfname AS family, opcintype::regtype AS type,
     opckeytype::regtype AS key, opcdefault AS is_default
     FROM pg_opclass c JOIN member ON classid = 'pg_opclass'::regclass AND objid = c.oid
     JOIN pg_opfamily f ON f.oid = opcfamily
-    JOIN pg_am a ON a.oid = opcmethod WHERE amname = 'btree' ORDER BY 1;
-SELECT opfname AS family, amopstrategy AS strategy, amopopr::regoperator AS operator,
-    amoppurpose AS purpose
+    JOIN pg_am a ON a.oid = opcmethod ORDER BY 1, 2;
+SELECT amname AS method, f.opfname AS family, amopstrategy AS strategy,
+    amopopr::regoperator AS operator, amoppurpose AS purpose, s.opfname AS sorted_by
+    FROM pg_opfamily f JOIN member ON classid = 'pg_opfamily'::regclass AND objid = f.oid
+    JOIN pg_am a ON a.oid = f.opfmethod
+    JOIN pg_amop o ON amopfamily = f.oid LEFT JOIN pg_opfamily s ON s.oid = amopsortfamily
+    ORDER BY 1, 2, 3;
+SELECT amname AS method, opfname AS family, amproclefttype::regtype AS left,
+    amprocrighttype::regtype AS right, amprocnum AS support, amproc::regprocedure AS function
     FROM pg_opfamily f JOIN member ON classid = 'pg_opfamily'::regclass AND objid = f.oid
     JOIN pg_am a ON a.oid = opfmethod
-    JOIN pg_amop o ON amopfamily = f.oid WHERE amname = 'btree' ORDER BY 1, 2;
-SELECT opfname AS family, amprocnum AS support, amproc::regprocedure AS function
-    FROM pg_opfamily f JOIN member ON classid = 'pg_opfamily'::regclass AND objid = f.oid
-    JOIN pg_am a ON a.oid = opfmethod
-    JOIN pg_amproc p ON amprocfamily = f.oid WHERE amname = 'btree' ORDER BY 1, 2;
+    JOIN pg_amproc p ON amprocfamily = f.oid ORDER BY 1, 2, 5;
 
 -- everybody may call the functions and use the types
 SELECT count(*) FILTER (WHERE NOT has_function_privilege('public', oid, 'EXECUTE')) AS not_public
@@ -96,7 +99,12 @@ SELECT o.oid::regoperator FROM pg_operator o
     JOIN member ON classid = 'pg_operator'::regclass AND objid = o.oid
     JOIN pg_proc p ON p.oid = oprcode WHERE p.prorettype <> oprresult
         OR p.proargtypes[0] <> oprleft OR p.proargtypes[1] <> oprright OR p.provolatile <> 'i';
-SELECT opcname, amvalidate(c.oid) AS valid
-    FROM (SELECT o.oid, opcname FROM pg_opclass o
-    JOIN member ON classid = 'pg_opclass'::regclass AND objid = o.oid
-    JOIN pg_am a ON a.oid = opcmethod WHERE amname = 'btree') c ORDER BY 1;
+SELECT amname, count(*), bool_and(amvalidate(c.oid)) AS valid FROM pg_opclass c
+    JOIN member ON classid = 'pg_opclass'::regclass AND objid = c.oid
+    JOIN pg_am a ON a.oid = opcmethod GROUP BY 1 ORDER BY 1;
+
+-- the verifier
+SELECT oid::regprocedure AS function, provolatile AS volatile, proisstrict AS strict,
+    proparallel AS parallel, pg_get_function_arguments(oid) AS arguments,
+    pg_get_function_result(oid) AS result, has_function_privilege('public', oid, 'EXECUTE') AS public
+    FROM pg_proc WHERE proname = 'vecmilvus_check_index';

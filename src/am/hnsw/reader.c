@@ -1,0 +1,304 @@
+/*
+ * reader.c
+ *		Reading the graph from pages: see reader.h.
+ */
+#include "compat/compat.h"
+
+#include "storage/buf_internals.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "am/hnsw/reader.h"
+#include "core/prefetch.h"
+
+/* ------------------------------------------------------------- buffer hints */
+
+/* Blocks that have a hint: 4 bytes each, enough for 16 GB of index. */
+#define MAX_HINTS ((BlockNumber) 1 << 21)
+
+typedef struct VmHnswBufferHints
+{
+	BlockNumber count;
+	Buffer buffers[FLEXIBLE_ARRAY_MEMBER]; /* InvalidBuffer: not known */
+} VmHnswBufferHints;
+
+/* Room to grow, so that an index under insertion is not resized at every block. */
+static BlockNumber
+HintsWanted(BlockNumber blocks)
+{
+	return Min(MAX_HINTS, blocks + blocks / 4 + 64);
+}
+
+void
+VmHnswPrepareHints(VmHnsw *hnsw)
+{
+	Relation index = hnsw->index;
+	VmHnswBufferHints *hints = index->rd_amcache;
+	BlockNumber count;
+
+	if (hints != NULL && (hints->count >= hnsw->blocks || hints->count == MAX_HINTS))
+		return;
+
+	/* Hints are cheap to lose; copying them would need both in memory. */
+	if (hints != NULL)
+	{
+		index->rd_amcache = NULL;
+		pfree(hints);
+	}
+	count = HintsWanted(hnsw->blocks);
+	hints = MemoryContextAllocZero(index->rd_indexcxt, offsetof(VmHnswBufferHints, buffers) +
+														   (Size) count * sizeof(Buffer));
+	hints->count = count;
+	index->rd_amcache = hints;
+}
+
+/* Where the hint for a block is kept; NULL when there is no room for one. */
+static inline Buffer *
+HintSlot(VmHnsw *hnsw, BlockNumber block)
+{
+	VmHnswBufferHints *hints = hnsw->index->rd_amcache;
+
+	return hints != NULL && block < hints->count ? &hints->buffers[block] : NULL;
+}
+
+/* ------------------------------------------------------------------- blocks */
+
+/* Whether the index has the block: its length is asked for only when it grew. */
+static inline bool
+BlockExists(VmHnsw *hnsw, BlockNumber block)
+{
+	if (likely(block < hnsw->blocks))
+		return true;
+	hnsw->blocks = RelationGetNumberOfBlocks(hnsw->index);
+	return block < hnsw->blocks;
+}
+
+/*
+ * Pinning by hint does not count as use of the buffer, by which PostgreSQL
+ * decides what to keep; one pin in this many goes the way that does.
+ */
+#define COUNTED_PINS 16
+
+/* The block, pinned, by its hint or through the mapping table. */
+static inline Buffer
+PinBlock(VmHnsw *hnsw, BlockNumber block)
+{
+	Buffer *hint = HintSlot(hnsw, block);
+	Buffer buffer;
+
+	if (hint != NULL && BufferIsValid(*hint) && hnsw->reads++ % COUNTED_PINS != 0 &&
+		ReadRecentBuffer(VmRelationLocator(hnsw->index), MAIN_FORKNUM, block, *hint))
+		return *hint;
+	buffer = ReadBuffer(hnsw->index, block);
+	if (hint != NULL)
+		*hint = buffer;
+	return buffer;
+}
+
+Buffer
+VmHnswReadBlock(VmHnsw *hnsw, BlockNumber block, int lock_mode)
+{
+	Buffer buffer;
+
+	if (unlikely(block < VM_HNSW_FIRST_BLOCK || !BlockExists(hnsw, block)))
+		return InvalidBuffer;
+	buffer = PinBlock(hnsw, block);
+	LockBuffer(buffer, lock_mode);
+	if (unlikely(!VmHnswCheckDataPage(hnsw, buffer)))
+	{
+		UnlockReleaseBuffer(buffer);
+		return InvalidBuffer;
+	}
+	return buffer;
+}
+
+/* --------------------------------------------------------------- prefetching */
+
+/* Lines of a payload that are asked for; the processor goes on by itself. */
+#define PREFETCH_PAYLOAD_LINES 6
+
+/*
+ * Where an element probably lies on its page: builds and inserts place elements
+ * and their neighbors in turn, from the page's end.
+ */
+static inline Size
+GuessItemOffset(const VmHnsw *hnsw, OffsetNumber offset)
+{
+	Size element = MAXALIGN(hnsw->element_size);
+	Size neighbors = MAXALIGN(VM_HNSW_NEIGHBORS_SIZE(hnsw->m, 0));
+	Size from_end =
+		hnsw->apart ? offset * element : ((offset + 1) / 2) * element + (offset / 2) * neighbors;
+
+	return from_end < VM_PAGE_CAPACITY ? BLCKSZ - sizeof(VmPageOpaque) - from_end : 0;
+}
+
+static inline void
+PrefetchFromBuffer(const VmHnsw *hnsw, Buffer buffer, OffsetNumber offset)
+{
+	const char *page = BufferBlocks + (Size) (buffer - 1) * BLCKSZ;
+	Size item = GuessItemOffset(hnsw, offset);
+
+	__builtin_prefetch(GetBufferDescriptor(buffer - 1));
+	__builtin_prefetch(page);
+	VmPrefetchBytes(page + item, Min(hnsw->element_size, PREFETCH_PAYLOAD_LINES * VM_CACHE_LINE));
+}
+
+void
+VmHnswPrefetchElement(VmHnsw *hnsw, VmHnswRef ref)
+{
+	Buffer *hint = HintSlot(hnsw, VmHnswRefBlock(hnsw, ref));
+
+	if (hint != NULL && *hint > 0 && *hint <= NBuffers)
+		PrefetchFromBuffer(hnsw, *hint, VmHnswRefOffset(hnsw, ref));
+}
+
+void
+VmHnswPrefetchBlocks(VmHnsw *hnsw, const VmHnswRef *refs, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		BlockNumber block = VmHnswRefBlock(hnsw, refs[i]);
+		Buffer *hint = HintSlot(hnsw, block);
+		PrefetchBufferResult result;
+
+		if (hint == NULL || BufferIsValid(*hint) || block < VM_HNSW_FIRST_BLOCK ||
+			!BlockExists(hnsw, block))
+			continue;
+		result = PrefetchBuffer(hnsw->index, MAIN_FORKNUM, block);
+		if (BufferIsValid(result.recent_buffer))
+			*hint = result.recent_buffer;
+	}
+}
+
+/* ---------------------------------------------------------------- elements */
+
+/* Appends a payload's tail to its head; false when the node is gone. */
+static bool
+CopyTail(VmHnsw *hnsw, const VmHnswNode *node, Size head, char *payload)
+{
+	OffsetNumber offset = ItemPointerGetOffsetNumberNoCheck(&node->neighbors);
+	Buffer buffer;
+	VmHnswNeighbors *neighbors;
+	const char *tail;
+	Size size;
+	bool found = false;
+
+	buffer = VmHnswReadBlock(hnsw, ItemPointerGetBlockNumberNoCheck(&node->neighbors),
+							 BUFFER_LOCK_SHARE);
+	if (!BufferIsValid(buffer))
+		return false;
+	neighbors = VmHnswPageNeighbors(hnsw, BufferGetPage(buffer), offset);
+	tail = VmHnswNeighborsTail(hnsw, BufferGetPage(buffer), offset, &size);
+	if (neighbors != NULL && neighbors->owner == node->ref && neighbors->version == node->version &&
+		head + size == hnsw->space.size)
+	{
+		memcpy(payload + head, tail, size);
+		found = true;
+	}
+	UnlockReleaseBuffer(buffer);
+	return found;
+}
+
+bool
+VmHnswMeasureAndCopy(VmHnsw *hnsw, const void *query, VmHnswRef ref, VmHnswNode *node,
+					 void *payload)
+{
+	Size head = 0;
+	Buffer buffer = VmHnswReadBlock(hnsw, VmHnswRefBlock(hnsw, ref), BUFFER_LOCK_SHARE);
+	VmHnswElement *element;
+	Size size;
+
+	if (!BufferIsValid(buffer))
+		return false;
+	element = VmHnswPageElement(hnsw, BufferGetPage(buffer), VmHnswRefOffset(hnsw, ref), &size);
+	if (element != NULL)
+	{
+		if (unlikely(element->flags & VM_HNSW_CUT))
+		{
+			head = size;
+			payload = payload != NULL ? payload : hnsw->scratch;
+		}
+		else
+			node->distance = VmSpaceDistance(&hnsw->space, query, element->payload);
+		node->ref = ref;
+		node->neighbors = element->neighbors;
+		node->version = element->version;
+		node->level = element->level;
+		node->tombstone = (element->flags & VM_HNSW_TOMBSTONE) != 0;
+		if (payload != NULL)
+			memcpy(payload, element->payload, size);
+	}
+	UnlockReleaseBuffer(buffer);
+	if (element != NULL && head > 0)
+	{
+		if (!CopyTail(hnsw, node, head, payload))
+			return false;
+		node->distance = VmSpaceDistance(&hnsw->space, query, payload);
+	}
+	return element != NULL;
+}
+
+bool
+VmHnswMeasure(VmHnsw *hnsw, const void *query, VmHnswRef ref, VmHnswNode *node)
+{
+	return VmHnswMeasureAndCopy(hnsw, query, ref, node, NULL);
+}
+
+/* The used refs of a layer. */
+static int
+CopyLinks(const VmHnsw *hnsw, const VmHnswNeighbors *neighbors, int layer, VmHnswRef *links)
+{
+	const VmHnswRef *from = neighbors->refs + VM_HNSW_LAYER_START(hnsw->m, layer);
+	int max = VM_HNSW_LAYER_LINKS(hnsw->m, layer);
+	int count = 0;
+
+	while (count < max && from[count] != VM_HNSW_NO_REF)
+	{
+		links[count] = from[count];
+		count++;
+	}
+	return count;
+}
+
+int
+VmHnswReadLinks(VmHnsw *hnsw, const VmHnswNode *node, int layer, VmHnswRef *links)
+{
+	Buffer buffer;
+	VmHnswNeighbors *neighbors;
+	int count = 0;
+
+	if (!ItemPointerIsValid(&node->neighbors))
+		return 0;
+	buffer = VmHnswReadBlock(hnsw, ItemPointerGetBlockNumberNoCheck(&node->neighbors),
+							 BUFFER_LOCK_SHARE);
+	if (!BufferIsValid(buffer))
+		return 0;
+	neighbors = VmHnswPageNeighbors(hnsw, BufferGetPage(buffer),
+									ItemPointerGetOffsetNumberNoCheck(&node->neighbors));
+	if (neighbors != NULL && neighbors->owner == node->ref && neighbors->version == node->version &&
+		neighbors->level >= layer)
+		count = CopyLinks(hnsw, neighbors, layer, links);
+	UnlockReleaseBuffer(buffer);
+	return count;
+}
+
+int
+VmHnswReadHeapTids(VmHnsw *hnsw, const VmHnswNode *node, ItemPointer heap_tids)
+{
+	Buffer buffer = VmHnswReadBlock(hnsw, VmHnswRefBlock(hnsw, node->ref), BUFFER_LOCK_SHARE);
+	VmHnswElement *element;
+	Size size;
+	int count = 0;
+
+	if (!BufferIsValid(buffer))
+		return 0;
+	element =
+		VmHnswPageElement(hnsw, BufferGetPage(buffer), VmHnswRefOffset(hnsw, node->ref), &size);
+	if (element != NULL && element->version == node->version)
+	{
+		count = VmHnswHeapTidCount(element);
+		memcpy(heap_tids, element->u.heap_tids, count * sizeof(ItemPointerData));
+	}
+	UnlockReleaseBuffer(buffer);
+	return count;
+}

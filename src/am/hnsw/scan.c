@@ -1,0 +1,229 @@
+/*
+ * scan.c
+ *		Scanning an index: the nearest elements first.
+ *
+ * A scan searches hnsw.ef_search elements at once and hands out their heap
+ * TIDs.  When they are used up, an iterative scan goes on from the nearest of
+ * those it has discarded; its order is that of the batches, unless the setting
+ * asks for strict order: then what comes too late is left out.
+ *
+ * Nothing is locked or pinned between two calls.  An MVCC snapshot makes that
+ * safe: a heap TID that was vacuumed and used again meanwhile holds a row that
+ * the snapshot does not see.
+ */
+#include "compat/compat.h"
+#include "compat/scan.h"
+
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "am/hnsw/options.h"
+#include "am/hnsw/scan.h"
+#include "am/hnsw/search.h"
+#include "am/stop_point.h"
+
+typedef struct HnswScan
+{
+	VmHnsw hnsw;
+	bool is_open;     /* hnsw is filled in */
+	bool is_started;  /* the first search is done */
+	bool is_searched; /* search is in use: the index was not empty */
+	VmHnswSearch search;
+	VmHnswNode *nodes; /* results of the last search, nearest first */
+	int node_count;
+	int next_node;
+	VmHnswNode node; /* whose heap TIDs are being handed out */
+	ItemPointerData heap_tids[VM_HNSW_HEAP_TIDS];
+	int heap_tid_count;
+	float previous_distance;
+	Size max_memory;       /* bytes, of an iterative scan */
+	MemoryContext context; /* of one scan, reset by a rescan */
+} HnswScan;
+
+IndexScanDesc
+VmHnswBeginScan(Relation index, int nkeys, int norderbys)
+{
+	IndexScanDesc scan = RelationGetIndexScan(index, nkeys, norderbys);
+	HnswScan *state = palloc0(sizeof(HnswScan));
+
+	state->context =
+		AllocSetContextCreate(CurrentMemoryContext, "hnsw scan", ALLOCSET_DEFAULT_SIZES);
+	state->max_memory =
+		(Size) Min((double) work_mem * vm_hnsw_scan_mem_multiplier * 1024, (double) (SIZE_MAX / 2));
+	scan->opaque = state;
+	return scan;
+}
+
+void
+VmHnswRescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys)
+{
+	HnswScan *state = scan->opaque;
+
+	MemoryContextReset(state->context);
+	state->is_started = false;
+	state->is_searched = false;
+	state->node_count = 0;
+	state->next_node = 0;
+	state->heap_tid_count = 0;
+	state->previous_distance = -INFINITY;
+	if (keys != NULL && scan->numberOfKeys > 0)
+		memmove(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
+	if (orderbys != NULL && scan->numberOfOrderBys > 0)
+		memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
+}
+
+void
+VmHnswEndScan(IndexScanDesc scan)
+{
+	HnswScan *state = scan->opaque;
+
+	MemoryContextDelete(state->context);
+	pfree(state);
+	scan->opaque = NULL;
+}
+
+static void
+Open(HnswScan *state, Relation index)
+{
+	if (state->is_open)
+		return;
+	VmHnswOpen(&state->hnsw, index);
+	state->is_open = true;
+}
+
+static void
+TakeResults(HnswScan *state)
+{
+	int count = state->search.results.count;
+
+	state->nodes = palloc(Max(count, 1) * sizeof(VmHnswNode));
+	state->node_count = VmHnswTakeResults(&state->search, state->nodes);
+	state->next_node = 0;
+}
+
+/* The first search: down from the entry, then hnsw.ef_search elements. */
+static void
+Start(IndexScanDesc scan)
+{
+	HnswScan *state = scan->opaque;
+	ScanKey key = &scan->orderByData[0];
+	bool isnull = (key->sk_flags & SK_ISNULL) != 0;
+	const void *query;
+	VmHnswNode nearest;
+	VmHnswMeta meta;
+
+	Open(state, scan->indexRelation);
+	query = VmSpaceQuery(&state->hnsw.space, key->sk_argument, isnull);
+	VmHnswSearchInit(&state->search, &state->hnsw, query,
+					 vm_hnsw_iterative_scan != VM_HNSW_ITERATIVE_OFF);
+	if (VmHnswReadMeta(&state->hnsw).entry == VM_HNSW_NO_REF)
+		return;
+	if (!isnull)
+		VmSpaceCheckQuery(&state->hnsw.space, key->sk_argument);
+	if (!VmHnswDescend(&state->search, 0, &nearest, &meta))
+		return;
+	VmHnswSearchLayer(&state->search, &nearest, 1, vm_hnsw_ef_search, 0);
+	state->is_searched = true;
+	TakeResults(state);
+	VmStopPoint("hnsw-scan-searched");
+}
+
+/* Whether an iterative scan has done what the settings allow. */
+static bool
+IsExhausted(HnswScan *state)
+{
+	if (state->search.measured >= vm_hnsw_max_scan_tuples)
+		return true;
+	if (VmHnswSearchMemory(&state->search) <= state->max_memory)
+		return false;
+	ereport(DEBUG1, (errmsg("hnsw index scan reached memory limit after %lld tuples",
+							(long long) state->search.measured),
+					 errhint("Increase hnsw.scan_mem_multiplier to scan more tuples.")));
+	return true;
+}
+
+/* The next batch of an iterative scan; at its limits, what it has left over. */
+static void
+Continue(HnswScan *state)
+{
+	state->node_count = 0;
+	state->next_node = 0;
+	if (vm_hnsw_iterative_scan == VM_HNSW_ITERATIVE_OFF || !state->is_searched)
+		return;
+	if (IsExhausted(state))
+	{
+		if (state->nodes == NULL)
+			state->nodes = palloc(sizeof(VmHnswNode));
+		state->node_count = VmHnswTakeDiscarded(&state->search, &state->nodes[0]) ? 1 : 0;
+		return;
+	}
+	pfree(state->nodes);
+	state->nodes = NULL;
+	if (VmHnswSearchMore(&state->search, vm_hnsw_ef_search))
+		TakeResults(state);
+}
+
+/* Goes to the next element that the order allows; false at the end. */
+static bool
+NextNode(HnswScan *state)
+{
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (state->next_node >= state->node_count)
+			Continue(state);
+		if (state->next_node >= state->node_count)
+			return false;
+		state->node = state->nodes[state->next_node++];
+		if (vm_hnsw_iterative_scan == VM_HNSW_ITERATIVE_STRICT &&
+			state->node.distance < state->previous_distance)
+			continue;
+		state->previous_distance = state->node.distance;
+		return true;
+	}
+}
+
+static void
+CheckScan(IndexScanDesc scan)
+{
+	if (scan->numberOfOrderBys == 0)
+		elog(ERROR, "cannot scan hnsw index without order");
+	if (!IsMVCCSnapshot(scan->xs_snapshot))
+		elog(ERROR, "non-MVCC snapshots are not supported with hnsw");
+}
+
+bool
+VmHnswGetTuple(IndexScanDesc scan, ScanDirection direction)
+{
+	HnswScan *state = scan->opaque;
+	MemoryContext old = MemoryContextSwitchTo(state->context);
+	bool found = true;
+
+	Assert(ScanDirectionIsForward(direction));
+	if (!state->is_started)
+	{
+		CheckScan(scan);
+		pgstat_count_index_scan(scan->indexRelation);
+		VmCountIndexSearch(scan);
+		state->is_started = true;
+		Start(scan);
+	}
+	while (found && state->heap_tid_count == 0)
+	{
+		found = NextNode(state);
+		if (found)
+			state->heap_tid_count =
+				VmHnswReadHeapTids(&state->hnsw, &state->node, state->heap_tids);
+	}
+	if (found)
+	{
+		scan->xs_heaptid = state->heap_tids[--state->heap_tid_count];
+		scan->xs_recheck = false;
+		scan->xs_recheckorderby = false;
+	}
+	MemoryContextSwitchTo(old);
+	return found;
+}

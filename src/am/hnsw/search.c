@@ -1,0 +1,411 @@
+/*
+ * search.c
+ *		Searching one layer of the graph: see search.h.
+ *
+ * The algorithm is SEARCH-LAYER of Malkov and Yashunin, "Efficient and robust
+ * approximate nearest neighbor search using Hierarchical Navigable Small World
+ * graphs" (2018), algorithm 2.
+ */
+#include "compat/compat.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "am/hnsw/search.h"
+
+/* -------------------------------------------------------------------- heaps */
+
+#define HEAP_FIRST_SIZE 64
+
+static inline float
+Key(const VmHnswHeap *heap, const VmHnswNode *node)
+{
+	return heap->sign * node->distance;
+}
+
+static void
+HeapInit(VmHnswHeap *heap, float sign)
+{
+	heap->nodes = palloc(HEAP_FIRST_SIZE * sizeof(VmHnswNode));
+	heap->size = HEAP_FIRST_SIZE;
+	heap->count = 0;
+	heap->sign = sign;
+}
+
+static pg_noinline void
+HeapGrow(VmHnswHeap *heap)
+{
+	if (heap->size > PG_INT32_MAX / 2)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("hnsw index scan visited too many elements")));
+	heap->size *= 2;
+	heap->nodes = repalloc_huge(heap->nodes, (Size) heap->size * sizeof(VmHnswNode));
+}
+
+static inline void
+HeapPush(VmHnswHeap *heap, const VmHnswNode *node)
+{
+	float key = Key(heap, node);
+	int i = heap->count;
+
+	if (unlikely(i == heap->size))
+		HeapGrow(heap);
+	heap->count++;
+	while (i > 0 && key < Key(heap, &heap->nodes[(i - 1) / 2]))
+	{
+		heap->nodes[i] = heap->nodes[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	heap->nodes[i] = *node;
+}
+
+/* Lets a node sink from the top, which is free. */
+static inline void
+HeapSink(VmHnswHeap *heap, const VmHnswNode *node)
+{
+	float key = Key(heap, node);
+	int i = 0;
+
+	for (;;)
+	{
+		int child = 2 * i + 1;
+
+		if (child >= heap->count)
+			break;
+		if (child + 1 < heap->count &&
+			Key(heap, &heap->nodes[child + 1]) < Key(heap, &heap->nodes[child]))
+			child++;
+		if (key <= Key(heap, &heap->nodes[child]))
+			break;
+		heap->nodes[i] = heap->nodes[child];
+		i = child;
+	}
+	heap->nodes[i] = *node;
+}
+
+static inline VmHnswNode
+HeapPop(VmHnswHeap *heap)
+{
+	VmHnswNode top = heap->nodes[0];
+
+	heap->count--;
+	if (heap->count > 0)
+		HeapSink(heap, &heap->nodes[heap->count]);
+	return top;
+}
+
+/* ---------------------------------------------------------------- visited set */
+
+#define VISITED_FIRST_SIZE 1024
+
+static inline uint32
+HashRef(VmHnswRef ref)
+{
+	return ref * 0x9E3779B1u >> 7 ^ ref;
+}
+
+static void
+VisitedInit(VmHnswVisited *visited)
+{
+	visited->slots = palloc0(VISITED_FIRST_SIZE * sizeof(*visited->slots));
+	visited->mask = VISITED_FIRST_SIZE - 1;
+	visited->count = 0;
+}
+
+static void
+VisitedClear(VmHnswVisited *visited)
+{
+	memset(visited->slots, 0, ((Size) visited->mask + 1) * sizeof(*visited->slots));
+	visited->count = 0;
+}
+
+/* The slot that holds the ref, or the free one where it belongs. */
+static inline uint32
+VisitedSlot(const VmHnswVisited *visited, VmHnswRef ref)
+{
+	uint32 i = HashRef(ref) & visited->mask;
+
+	while (visited->slots[i].ref != VM_HNSW_NO_REF && visited->slots[i].ref != ref)
+		i = (i + 1) & visited->mask;
+	return i;
+}
+
+static pg_noinline void
+VisitedGrow(VmHnswVisited *visited)
+{
+	VmHnswVisited old = *visited;
+	Size size = ((Size) old.mask + 1) * 2;
+
+	visited->slots =
+		MemoryContextAllocHuge(GetMemoryChunkContext(old.slots), size * sizeof(*visited->slots));
+	memset(visited->slots, 0, size * sizeof(*visited->slots));
+	visited->mask = size - 1;
+	for (Size i = 0; i <= old.mask; i++)
+	{
+		if (old.slots[i].ref != VM_HNSW_NO_REF)
+			visited->slots[VisitedSlot(visited, old.slots[i].ref)] = old.slots[i];
+	}
+	pfree(old.slots);
+}
+
+/* True when the ref was not there. */
+static inline bool
+VisitedAdd(VmHnswVisited *visited, VmHnswRef ref)
+{
+	uint32 i = VisitedSlot(visited, ref);
+
+	if (visited->slots[i].ref == ref)
+		return false;
+	visited->slots[i].ref = ref;
+	visited->slots[i].distance = 0;
+	visited->count++;
+	if (unlikely(visited->count > visited->mask / 2))
+		VisitedGrow(visited);
+	return true;
+}
+
+static inline void
+VisitedSetDistance(VmHnswVisited *visited, VmHnswRef ref, float distance)
+{
+	visited->slots[VisitedSlot(visited, ref)].distance = distance;
+}
+
+bool
+VmHnswVisitedDistance(const VmHnswSearch *search, VmHnswRef ref, float *distance)
+{
+	uint32 i = VisitedSlot(&search->visited, ref);
+
+	if (search->visited.slots[i].ref != ref)
+		return false;
+	*distance = search->visited.slots[i].distance;
+	return true;
+}
+
+/* ------------------------------------------------------------------- search */
+
+void
+VmHnswSearchInit(VmHnswSearch *search, VmHnsw *hnsw, const void *query, bool keep_discarded)
+{
+	search->hnsw = hnsw;
+	search->query = query;
+	search->context = CurrentMemoryContext;
+	search->keep_discarded = keep_discarded;
+	search->measured = 0;
+	VisitedInit(&search->visited);
+	HeapInit(&search->candidates, 1);
+	HeapInit(&search->results, -1);
+	HeapInit(&search->discarded, 1);
+}
+
+void
+VmHnswSearchFree(VmHnswSearch *search)
+{
+	pfree(search->visited.slots);
+	pfree(search->candidates.nodes);
+	pfree(search->results.nodes);
+	pfree(search->discarded.nodes);
+}
+
+Size
+VmHnswSearchMemory(const VmHnswSearch *search)
+{
+	return ((Size) search->visited.mask + 1) * sizeof(*search->visited.slots) +
+		   ((Size) search->candidates.size + search->results.size + search->discarded.size) *
+			   sizeof(VmHnswNode);
+}
+
+static inline void
+Discard(VmHnswSearch *search, const VmHnswNode *node)
+{
+	if (search->keep_discarded && !node->tombstone)
+		HeapPush(&search->discarded, node);
+}
+
+/* A measured node becomes candidate and result if it is near enough. */
+static inline void
+Offer(VmHnswSearch *search, const VmHnswNode *node, int ef)
+{
+	VmHnswHeap *results = &search->results;
+
+	if (results->count >= ef && node->distance >= results->nodes[0].distance)
+	{
+		Discard(search, node);
+		return;
+	}
+	HeapPush(&search->candidates, node);
+	if (node->tombstone)
+		return;
+	if (results->count < ef)
+		HeapPush(results, node);
+	else
+	{
+		Discard(search, &results->nodes[0]);
+		HeapSink(results, node);
+	}
+}
+
+/* How many neighbors ahead of the one being measured are loaded. */
+#define PREFETCH_DISTANCE 3
+
+/* Measures those of a node's neighbors that were not met yet. */
+static void
+Expand(VmHnswSearch *search, const VmHnswNode *node, int ef, int layer)
+{
+	VmHnsw *hnsw = search->hnsw;
+	VmHnswRef links[VM_HNSW_MAX_LINKS];
+	int count = VmHnswReadLinks(hnsw, node, layer, links);
+	int fresh = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (VisitedAdd(&search->visited, links[i]))
+			links[fresh++] = links[i];
+	}
+	VmHnswPrefetchBlocks(hnsw, links, fresh);
+	for (int i = 0; i < Min(PREFETCH_DISTANCE, fresh); i++)
+		VmHnswPrefetchElement(hnsw, links[i]);
+
+	for (int i = 0; i < fresh; i++)
+	{
+		VmHnswNode neighbor;
+
+		if (i + PREFETCH_DISTANCE < fresh)
+			VmHnswPrefetchElement(hnsw, links[i + PREFETCH_DISTANCE]);
+		/* A tombstone's link may lead to what has taken a freed place (HNSW-3). */
+		if (!VmHnswMeasure(hnsw, search->query, links[i], &neighbor) || neighbor.level < layer)
+			continue;
+		VisitedSetDistance(&search->visited, links[i], neighbor.distance);
+		if (layer == 0)
+			search->measured++;
+		Offer(search, &neighbor, ef);
+	}
+}
+
+/* Expands candidates until the nearest one is farther than every result. */
+static void
+Run(VmHnswSearch *search, int ef, int layer)
+{
+	while (search->candidates.count > 0)
+	{
+		VmHnswNode node;
+
+		CHECK_FOR_INTERRUPTS();
+		if (search->results.count >= ef &&
+			search->candidates.nodes[0].distance > search->results.nodes[0].distance)
+			break;
+		node = HeapPop(&search->candidates);
+		Expand(search, &node, ef, layer);
+	}
+}
+
+void
+VmHnswSearchLayer(VmHnswSearch *search, const VmHnswNode *entries, int count, int ef, int layer)
+{
+	VisitedClear(&search->visited);
+	search->candidates.count = 0;
+	search->results.count = 0;
+	search->discarded.count = 0;
+	for (int i = 0; i < count; i++)
+	{
+		if (!VisitedAdd(&search->visited, entries[i].ref))
+			continue;
+		VisitedSetDistance(&search->visited, entries[i].ref, entries[i].distance);
+		if (layer == 0)
+			search->measured++;
+		Offer(search, &entries[i], ef);
+	}
+	Run(search, ef, layer);
+}
+
+/*
+ * Elements left to expand are all among the discarded ones and come again from
+ * there; tombstones are not.
+ */
+static void
+KeepTombstones(VmHnswHeap *heap)
+{
+	int count = heap->count;
+
+	heap->count = 0;
+	for (int i = 0; i < count; i++)
+	{
+		VmHnswNode node = heap->nodes[i];
+
+		if (node.tombstone)
+			HeapPush(heap, &node);
+	}
+}
+
+bool
+VmHnswSearchMore(VmHnswSearch *search, int ef)
+{
+	VmHnswNode node;
+	int count = 0;
+
+	KeepTombstones(&search->candidates);
+	search->results.count = 0;
+	while (count < ef && VmHnswTakeDiscarded(search, &node))
+	{
+		HeapPush(&search->candidates, &node);
+		HeapPush(&search->results, &node);
+		count++;
+	}
+	Run(search, ef, 0);
+	return count > 0;
+}
+
+int
+VmHnswTakeResults(VmHnswSearch *search, VmHnswNode *nodes)
+{
+	int count = search->results.count;
+
+	for (int i = count - 1; i >= 0; i--)
+		nodes[i] = HeapPop(&search->results);
+	return count;
+}
+
+bool
+VmHnswTakeDiscarded(VmHnswSearch *search, VmHnswNode *node)
+{
+	if (search->discarded.count == 0)
+		return false;
+	*node = HeapPop(&search->discarded);
+	return true;
+}
+
+/*
+ * The entry as a node.  Between reading the metapage and the element a vacuum
+ * may have chosen another entry and freed this one; then the metapage differs.
+ */
+static bool
+MeasureEntry(VmHnswSearch *search, VmHnswNode *entry, VmHnswMeta *meta)
+{
+	VmHnswRef missing = VM_HNSW_NO_REF;
+
+	for (;;)
+	{
+		*meta = VmHnswReadMeta(search->hnsw);
+		if (meta->entry == VM_HNSW_NO_REF)
+			return false;
+		if (VmHnswMeasure(search->hnsw, search->query, meta->entry, entry))
+			return true;
+		if (meta->entry == missing)
+			VmPageRaiseCorrupt(search->hnsw->index, VM_HNSW_METAPAGE_BLOCK,
+							   "Its entry is no element.");
+		missing = meta->entry;
+	}
+}
+
+bool
+VmHnswDescend(VmHnswSearch *search, int layer, VmHnswNode *nearest, VmHnswMeta *meta)
+{
+	if (!MeasureEntry(search, nearest, meta))
+		return false;
+	for (int at = meta->entry_level; at > layer; at--)
+	{
+		VmHnswSearchLayer(search, nearest, 1, 1, at);
+		if (search->results.count > 0 && search->results.nodes[0].distance <= nearest->distance)
+			*nearest = search->results.nodes[0];
+	}
+	return true;
+}

@@ -1,0 +1,82 @@
+/*
+ * verify_private.h
+ *		What the files of the verifier share.
+ *
+ * The verifier reads a page at a time, as a copy, and believes nothing on it.
+ * Inserts and vacuums may run meanwhile, so what two pages say of each other is
+ * an error only when it is still so after both were read again.
+ */
+#ifndef VM_AM_HNSW_VERIFY_PRIVATE_H
+#define VM_AM_HNSW_VERIFY_PRIVATE_H
+
+#include "am/check.h"
+#include "am/hnsw/hnsw.h"
+#include "am/hnsw/refset.h"
+
+/* A heap TID and the element that has it. */
+typedef struct VmHnswCheckedTid
+{
+	uint64 tid; /* block << 16 | offset */
+	VmHnswRef ref;
+} VmHnswCheckedTid;
+
+typedef struct VmHnswChecker
+{
+	VmHnsw hnsw;
+	VmCheckReport *report;
+	VmCheckTids *tids; /* NULL: nobody asks for them */
+	BufferAccessStrategy strategy;
+	PGAlignedBlock page; /* the one under examination */
+
+	/* what the first pass has found */
+	VmHnswRefSet layers[VM_HNSW_MAX_LEVEL + 1]; /* elements of at least that level */
+	VmHnswRefSet tombstones;
+	VmHnswRef highest; /* a live element of the highest level, or none */
+	int highest_level;
+	VmHnswCheckedTid *heap_tids; /* only with tids */
+	Size heap_tid_count;
+	Size heap_tid_size;
+} VmHnswChecker;
+
+/* An element, but for its payload and heap TIDs. */
+typedef struct VmHnswElementInfo
+{
+	VmHnswRef ref;
+	uint8 level;
+	uint8 version;
+	bool is_tombstone;
+	ItemPointerData neighbors;
+} VmHnswElementInfo;
+
+extern void
+VmHnswDescribeElement(VmHnswRef ref, const VmHnswElement *element, VmHnswElementInfo *info);
+
+/* Reports a finding about an element. */
+#define VmHnswReportRef(checker, severity, ref, rule, ...)                                         \
+	VmCheckAdd((checker)->report, severity, VmHnswRefBlock(&(checker)->hnsw, ref),                 \
+			   VmHnswRefOffset(&(checker)->hnsw, ref), rule, __VA_ARGS__)
+
+/*
+ * A block, pinned and locked for reading; InvalidBuffer when there is none or
+ * it is no data page that items can be read from.
+ */
+extern Buffer
+VmHnswCheckerLock(VmHnswChecker *checker, BlockNumber block, BufferAccessStrategy strategy);
+
+/* Copies a block to checker->page; false when it cannot be examined. */
+extern bool VmHnswCheckerRead(VmHnswChecker *checker, BlockNumber block);
+
+/* An element as it is now; false when there is none. */
+extern bool VmHnswLookElement(VmHnswChecker *checker, VmHnswRef ref, VmHnswElementInfo *info);
+
+/* A copy of a neighbors item as it is now, of up to BLCKSZ bytes. */
+extern bool
+VmHnswLookNeighbors(VmHnswChecker *checker, const ItemPointerData *tid, VmHnswNeighbors *neighbors);
+
+/* verify_graph.c: what elements and neighbors items say of each other. */
+extern void VmHnswCheckGraph(VmHnswChecker *checker);
+
+/* verify_graph.c: counts the elements that no search can find. */
+extern void VmHnswCheckReachable(VmHnswChecker *checker, VmHnswRef entry);
+
+#endif
