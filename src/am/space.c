@@ -425,6 +425,14 @@ VmSpaceCheckQuery(const VmSpace *space, Datum value)
 }
 
 bool
+VmSpaceSame(const VmSpace *space, const void *a, const void *b)
+{
+	if (space->kind != VM_VALUE_SPARSEVEC)
+		return memcmp(a, b, space->size) == 0;
+	return SPARSE_NNZ(a) == SPARSE_NNZ(b) && memcmp(a, b, SPARSE_SIZE(SPARSE_NNZ(a))) == 0;
+}
+
+bool
 VmSpacePayloadFits(const VmSpace *space, const void *payload, Size size)
 {
 	if (space->kind != VM_VALUE_SPARSEVEC)

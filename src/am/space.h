@@ -113,6 +113,9 @@ extern void VmSpaceCheckQuery(const VmSpace *space, Datum value);
 /* True when size bytes may be a payload, so that reading it stays inside. */
 extern bool VmSpacePayloadFits(const VmSpace *space, const void *payload, Size size);
 
+/* Whether two payloads are the same value. */
+extern bool VmSpaceSame(const VmSpace *space, const void *a, const void *b);
+
 /* Distance of two payloads; infinity in place of NaN.  query may be NULL. */
 static inline float
 VmSpaceDistance(const VmSpace *space, const void *query, const void *stored)

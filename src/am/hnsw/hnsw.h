@@ -60,12 +60,6 @@ typedef enum VmHnswQuantizer
 	VM_HNSW_QUANTIZER_RABITQ
 } VmHnswQuantizer;
 
-/* Settings of a session: options.c. */
-extern int vm_hnsw_ef_search;
-extern int vm_hnsw_iterative_scan;
-extern int vm_hnsw_max_scan_tuples;
-extern double vm_hnsw_scan_mem_multiplier;
-
 /* The largest values that fit pages; pgvector's limits. */
 extern const VmSpaceLimits VmHnswLimits;
 

@@ -37,15 +37,20 @@ typedef struct Insertion
 
 /* ---------------------------------------------------------------- duplicates */
 
-/* Whether the node's payload is the new one's; a payload never changes. */
+/*
+ * Whether the node has the new payload and room for a heap TID, as far as that
+ * can be said without locking it exclusively.  A payload never changes.
+ */
 static bool
-IsSame(Insertion *ins, const VmHnswNode *node)
+MayJoin(Insertion *ins, const VmHnswNode *node)
 {
+	ItemPointerData heap_tids[VM_HNSW_HEAP_TIDS];
 	VmHnswNode now;
 
-	memset(ins->other, 0, ins->hnsw->space.size);
-	return VmHnswMeasureAndCopy(ins->hnsw, NULL, node->ref, &now, ins->other) &&
-		   now.version == node->version && memcmp(ins->other, ins->payload, ins->payload_size) == 0;
+	return VmHnswReadHeapTids(ins->hnsw, node, heap_tids) < VM_HNSW_HEAP_TIDS &&
+		   VmHnswMeasureAndCopy(ins->hnsw, NULL, node->ref, &now, ins->other) &&
+		   now.version == node->version &&
+		   VmSpaceSame(&ins->hnsw->space, ins->other, ins->payload);
 }
 
 /* Adds the heap TID to an element with the same payload if there is room. */
@@ -59,7 +64,7 @@ AddHeapTid(Insertion *ins, const VmHnswNode *node)
 	Size size;
 	bool added = false;
 
-	if (!IsSame(ins, node))
+	if (!MayJoin(ins, node))
 		return false;
 	buffer = VmHnswReadBlock(hnsw, VmHnswRefBlock(hnsw, node->ref), BUFFER_LOCK_EXCLUSIVE);
 	if (!BufferIsValid(buffer))
@@ -151,7 +156,7 @@ ChooseAllLinks(Insertion *ins, VmHnswNode nearest, int top, int level, VmHnswRef
 			return false;
 		if (at <= level)
 		{
-			count = VmHnswChooseLinks(&ins->linker, ins->nodes, ins->count, hnsw->m, chosen);
+			count = VmHnswChooseLinks(&ins->linker, ins->payload, ins->nodes, ins->count, hnsw->m, chosen);
 			KeepChosen(ins, chosen, count, &layers[at]);
 		}
 		if (ins->count > 0)
@@ -249,6 +254,22 @@ InsertFirst(Insertion *ins, VmHnswNewElement *new)
 	return empty;
 }
 
+/*
+ * An element for which no live neighbor was found.  Where the entry is a
+ * tombstone there may be none, and the element becomes the entry; otherwise a
+ * vacuum has come between, and the search is repeated.
+ */
+static void
+LinkLonely(VmHnsw *hnsw, VmHnswRef seen, VmHnswRef ref, int level)
+{
+	VmHnswNode entry;
+
+	if (VmHnswMeasure(hnsw, NULL, seen, &entry) && entry.tombstone &&
+		TakeEntry(hnsw, seen, ref, level))
+		return;
+	VmHnswRelink(hnsw, ref);
+}
+
 static void
 InsertLinked(Insertion *ins, VmHnswNewElement *new, const VmHnswNode *nearest,
 			 const VmHnswMeta *meta)
@@ -264,10 +285,10 @@ InsertLinked(Insertion *ins, VmHnswNewElement *new, const VmHnswNode *nearest,
 	VmHnswPlace(hnsw, new, InvalidBuffer, &node);
 	VmStopPoint("hnsw-placed");
 	LinkNeighbors(ins, &node, layers, top);
-	if (new->level > meta->entry_level)
+	if (layers[0].count == 0)
+		LinkLonely(hnsw, meta->entry, node.ref, new->level);
+	else if (new->level > meta->entry_level)
 		RaiseEntry(hnsw, node.ref, new->level);
-	if (layers[0].count == 0 && !TakeEntry(hnsw, meta->entry, node.ref, new->level))
-		VmHnswRelink(hnsw, node.ref);
 }
 
 static void
@@ -376,7 +397,7 @@ RelinkLayer(Insertion *ins, const VmHnswNode *node, int at)
 	Layer chosen;
 
 	RemoveNode(ins, node->ref);
-	count = VmHnswChooseLinks(&ins->linker, ins->nodes, ins->count, hnsw->m, refs);
+	count = VmHnswChooseLinks(&ins->linker, ins->payload, ins->nodes, ins->count, hnsw->m, refs);
 	KeepChosen(ins, refs, count, &chosen);
 	if (count > 0 && VmHnswReplaceLinks(hnsw, node, at, seen, seen_count, refs, count))
 	{

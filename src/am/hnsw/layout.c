@@ -62,11 +62,11 @@ VmHnswRandomLevel(int m)
 
 /* -------------------------------------------------------------------- sizes */
 
-/* Bytes of the smallest payload: only a sparsevec's vary. */
+/* Bytes of the smallest payload, or head of one, that an element may hold. */
 static Size
 MinPayloadSize(const VmSpace *space)
 {
-	return space->kind == VM_VALUE_SPARSEVEC ? sizeof(int32) : space->size;
+	return space->kind == VM_VALUE_SPARSEVEC ? sizeof(int32) : Min(space->size, MIN_HEAD);
 }
 
 /*
@@ -282,7 +282,8 @@ VmHnswPageElement(const VmHnsw *hnsw, Page page, OffsetNumber offset, Size *payl
 		return NULL;
 	*payload_size = size - offsetof(VmHnswElement, payload);
 	if (element->flags & VM_HNSW_CUT)
-		return hnsw->cut && element->head == *payload_size && element->head < hnsw->space.size ?
+		return hnsw->cut && element->head == *payload_size && element->head >= MIN_HEAD &&
+					   element->head < hnsw->space.size ?
 				   element :
 				   NULL;
 	return VmSpacePayloadFits(&hnsw->space, element->payload, *payload_size) ? element : NULL;

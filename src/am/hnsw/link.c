@@ -52,11 +52,20 @@ IsCovered(VmHnswLinker *linker, int count, float distance)
 	return false;
 }
 
+/*
+ * Elements with the base's own payload that may be among max links: enough to
+ * hold them together, and not so many that they become an island.
+ */
+#define MAX_SAME(max) Max(2, (max) / 4)
+
 int
-VmHnswChooseLinks(VmHnswLinker *linker, const VmHnswNode *candidates, int count, int max,
-				  VmHnswRef *refs)
+VmHnswChooseLinks(VmHnswLinker *linker, const void *base, const VmHnswNode *candidates, int count,
+				  int max, VmHnswRef *refs)
 {
+	const VmSpace *space = &linker->hnsw->space;
 	int chosen = 0;
+	int kept = 0;
+	int same = 0;
 
 	for (int i = 0; i < count && chosen < max; i++)
 	{
@@ -65,11 +74,19 @@ VmHnswChooseLinks(VmHnswLinker *linker, const VmHnswNode *candidates, int count,
 		if (i + 1 < count)
 			VmHnswPrefetchElement(linker->hnsw, candidates[i + 1].ref);
 		if (!VmHnswMeasureAndCopy(linker->hnsw, NULL, candidates[i].ref, &node,
-								  Kept(linker, chosen)) ||
+								  Kept(linker, kept)) ||
 			node.tombstone || node.version != candidates[i].version)
 			continue;
-		if (!IsCovered(linker, chosen, candidates[i].distance))
+		if (VmSpaceSame(space, Kept(linker, kept), base))
+		{
+			if (same++ < MAX_SAME(max))
+				refs[chosen++] = candidates[i].ref;
+		}
+		else if (!IsCovered(linker, kept, candidates[i].distance))
+		{
+			kept++;
 			refs[chosen++] = candidates[i].ref;
+		}
 	}
 	return chosen;
 }
@@ -167,8 +184,8 @@ ChooseAgain(VmHnswLinker *linker, const VmHnswNode *from, const VmHnswRef *links
 	nodes[node_count] = *to;
 	nodes[node_count++].distance = distance;
 	qsort(nodes, node_count, sizeof(VmHnswNode), CompareNodes);
-	*ref_count =
-		VmHnswChooseLinks(linker, nodes, node_count, VM_HNSW_LAYER_LINKS(hnsw->m, layer), refs);
+	*ref_count = VmHnswChooseLinks(linker, linker->base, nodes, node_count,
+								   VM_HNSW_LAYER_LINKS(hnsw->m, layer), refs);
 	return true;
 }
 
@@ -205,6 +222,8 @@ VmHnswLinkBack(VmHnswLinker *linker, const VmHnswNode *from, int layer, const Vm
 			ref_count = count + 1;
 		}
 		else if (!ChooseAgain(linker, from, links, count, layer, to, distance, refs, &ref_count))
+			return;
+		if (ref_count == count && !Contains(refs, ref_count, to->ref))
 			return;
 		if (VmHnswReplaceLinks(hnsw, from, layer, links, count, refs, ref_count))
 			return;

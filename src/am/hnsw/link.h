@@ -22,13 +22,16 @@ extern void VmHnswLinkerInit(VmHnswLinker *linker, VmHnsw *hnsw, int most);
 extern void VmHnswLinkerFree(VmHnswLinker *linker);
 
 /*
- * Chooses up to max of the candidates, which come nearest first: one is taken
- * unless it is nearer to an element taken before than to the base (SELECT-
- * NEIGHBORS-HEURISTIC of the HNSW paper, algorithm 4).  Tombstones and elements
- * that are gone are left out.  Returns how many refs it wrote.
+ * Chooses up to max of the candidates, which come nearest first, for the element
+ * whose payload is base: one is taken unless it is nearer to an element taken
+ * before than to the base (SELECT-NEIGHBORS-HEURISTIC of the HNSW paper,
+ * algorithm 4).  Of those with the base's own payload only some are taken, and
+ * they keep no other one out, or many equal values would link to one another
+ * only.  Tombstones and elements that are gone are left out.  Returns how many
+ * refs it wrote.
  */
-extern int VmHnswChooseLinks(VmHnswLinker *linker, const VmHnswNode *candidates, int count, int max,
-							 VmHnswRef *refs);
+extern int VmHnswChooseLinks(VmHnswLinker *linker, const void *base, const VmHnswNode *candidates,
+							 int count, int max, VmHnswRef *refs);
 
 /*
  * Adds a link from `from` to a new element in a layer.  Where from's list is

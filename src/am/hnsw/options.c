@@ -7,12 +7,12 @@
 #include <limits.h>
 
 #include "access/reloptions.h"
-#include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
 
 #include "am/hnsw/hnsw.h"
 #include "am/hnsw/options.h"
+#include "am/settings.h"
 
 typedef struct HnswOptions
 {
@@ -22,10 +22,16 @@ typedef struct HnswOptions
 	int quantizer; /* VmHnswQuantizer */
 } HnswOptions;
 
-int vm_hnsw_ef_search = VM_HNSW_DEFAULT_EF_SEARCH;
-int vm_hnsw_iterative_scan = VM_HNSW_ITERATIVE_OFF;
-int vm_hnsw_max_scan_tuples = 20000;
-double vm_hnsw_scan_mem_multiplier = 1;
+#define DEFAULT_MAX_SCAN_TUPLES 20000
+#define MAX_MEM_MULTIPLIER      1000
+
+static int ef_search = VM_HNSW_DEFAULT_EF_SEARCH;
+static int iterative_scan = VM_HNSW_ITERATIVE_OFF;
+static int max_scan_tuples = DEFAULT_MAX_SCAN_TUPLES;
+static double scan_mem_multiplier = 1;
+
+/* The variables above are the settings. */
+static bool defined = false;
 
 static relopt_kind relopt_kind_hnsw;
 
@@ -61,26 +67,58 @@ VmHnswDefineStorageParameters(void)
 void
 VmHnswDefineSettings(void)
 {
-	static bool defined = false;
-
-	if (defined || process_shared_preload_libraries_in_progress)
+	if (defined || !VmMayDefineSettings("hnsw.ef_search"))
 		return;
 	defined = true;
 	DefineCustomIntVariable("hnsw.ef_search", "Size of the candidate list while searching.",
-							"Valid range is 1..1000.", &vm_hnsw_ef_search,
-							VM_HNSW_DEFAULT_EF_SEARCH, VM_HNSW_MIN_EF_SEARCH, VM_HNSW_MAX_EF_SEARCH,
-							PGC_USERSET, 0, NULL, NULL, NULL);
+							"Valid range is 1..1000.", &ef_search, VM_HNSW_DEFAULT_EF_SEARCH,
+							VM_HNSW_MIN_EF_SEARCH, VM_HNSW_MAX_EF_SEARCH, PGC_USERSET, 0, NULL,
+							NULL, NULL);
 	DefineCustomEnumVariable("hnsw.iterative_scan",
 							 "Whether a scan goes on when the first candidates are used up.", NULL,
-							 &vm_hnsw_iterative_scan, VM_HNSW_ITERATIVE_OFF, iterative_scan_options,
+							 &iterative_scan, VM_HNSW_ITERATIVE_OFF, iterative_scan_options,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable(
-		"hnsw.max_scan_tuples", "Elements that an iterative scan visits at most, about.", NULL,
-		&vm_hnsw_max_scan_tuples, 20000, 1, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomRealVariable(
-		"hnsw.scan_mem_multiplier", "Multiple of work_mem that an iterative scan may use.", NULL,
-		&vm_hnsw_scan_mem_multiplier, 1, 1, 1000, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("hnsw.max_scan_tuples",
+							"Elements that an iterative scan visits at most, about.", NULL,
+							&max_scan_tuples, DEFAULT_MAX_SCAN_TUPLES, 1, INT_MAX, PGC_USERSET, 0,
+							NULL, NULL, NULL);
+	DefineCustomRealVariable("hnsw.scan_mem_multiplier",
+							 "Multiple of work_mem that an iterative scan may use.", NULL,
+							 &scan_mem_multiplier, 1, 1, MAX_MEM_MULTIPLIER, PGC_USERSET, 0, NULL,
+							 NULL, NULL);
 	MarkGUCPrefixReserved("hnsw");
+}
+
+int
+VmHnswEfSearch(void)
+{
+	return defined ? ef_search :
+					 VmReadIntSetting("hnsw.ef_search", VM_HNSW_DEFAULT_EF_SEARCH,
+									  VM_HNSW_MIN_EF_SEARCH, VM_HNSW_MAX_EF_SEARCH);
+}
+
+VmHnswIterativeScan
+VmHnswIterative(void)
+{
+	int value = defined ? iterative_scan :
+						  VmReadEnumSetting("hnsw.iterative_scan", VM_HNSW_ITERATIVE_OFF,
+											iterative_scan_options);
+
+	return (VmHnswIterativeScan) value;
+}
+
+int
+VmHnswMaxScanTuples(void)
+{
+	return defined ? max_scan_tuples :
+					 VmReadIntSetting("hnsw.max_scan_tuples", DEFAULT_MAX_SCAN_TUPLES, 1, INT_MAX);
+}
+
+double
+VmHnswScanMemMultiplier(void)
+{
+	return defined ? scan_mem_multiplier :
+					 VmReadRealSetting("hnsw.scan_mem_multiplier", 1, 1, MAX_MEM_MULTIPLIER);
 }
 
 bytea *

@@ -7,6 +7,8 @@
 
 #include "compat/compat.h"
 
+#include "am/hnsw/hnsw.h"
+
 /* amoptions */
 extern bytea *VmHnswOptions(Datum reloptions, bool validate);
 
@@ -19,5 +21,11 @@ extern void VmHnswDefineStorageParameters(void);
  * server may hold pgvector, whose library would then fail to load.
  */
 extern void VmHnswDefineSettings(void);
+
+/* The settings hnsw.ef_search, iterative_scan and so on, as they are now. */
+extern int VmHnswEfSearch(void);
+extern VmHnswIterativeScan VmHnswIterative(void);
+extern int VmHnswMaxScanTuples(void);
+extern double VmHnswScanMemMultiplier(void);
 
 #endif

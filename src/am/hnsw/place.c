@@ -93,6 +93,7 @@ static bool
 TryBlock(VmHnsw *hnsw, BlockNumber block, Size room, Target *target)
 {
 	Buffer buffer;
+	Size found;
 
 	if (block < VM_HNSW_FIRST_BLOCK || block >= RelationGetNumberOfBlocks(hnsw->index))
 		return false;
@@ -104,11 +105,11 @@ TryBlock(VmHnsw *hnsw, BlockNumber block, Size room, Target *target)
 	}
 	target->buffer = buffer;
 	target->is_new = !VmHnswCheckDataPage(hnsw, buffer);
-	if (target->is_new || Room(BufferGetPage(buffer)) >= room)
+	found = target->is_new ? VM_PAGE_CAPACITY : Room(BufferGetPage(buffer));
+	if (found >= room)
 		return true;
-	RecordPageWithFreeSpace(hnsw->index, block,
-							VmHnswFreeSpaceClass(hnsw, Room(BufferGetPage(buffer))));
 	UnlockReleaseBuffer(buffer);
+	RecordPageWithFreeSpace(hnsw->index, block, VmHnswFreeSpaceClass(hnsw, found));
 	return false;
 }
 
@@ -122,9 +123,9 @@ TryMap(VmHnsw *hnsw, Size room, Size class, BlockNumber except, Target *target)
 	{
 		BlockNumber block = GetPageWithFreeSpace(hnsw->index, class);
 
-		if (block == InvalidBlockNumber || block == except)
+		if (block == InvalidBlockNumber)
 			return false;
-		if (TryBlock(hnsw, block, room, target))
+		if (block != except && TryBlock(hnsw, block, room, target))
 			return true;
 	}
 	return false;
@@ -172,7 +173,7 @@ AddItem(VmHnsw *hnsw, Page page, const void *item, Size size)
 {
 	OffsetNumber offset = PageAddItem(page, (Item) item, size, InvalidOffsetNumber, false, false);
 
-	if (offset == InvalidOffsetNumber)
+	if (offset == InvalidOffsetNumber || offset > hnsw->stride)
 		elog(ERROR, "could not add an item to a page of index \"%s\"",
 			 RelationGetRelationName(hnsw->index));
 	return offset;
@@ -264,18 +265,19 @@ static void
 FinishStep(VmHnsw *hnsw, Step *step)
 {
 	BlockNumber block = BufferGetBlockNumber(step->element.buffer);
+	BlockNumber neighbors_block = InvalidBlockNumber;
+	Size room = 0;
 
 	VmPageEditFinish(&step->edit);
 	if (BufferIsValid(step->neighbors.buffer))
 	{
-		Size room = Room(BufferGetPage(step->neighbors.buffer));
-		BlockNumber neighbors_block = BufferGetBlockNumber(step->neighbors.buffer);
-
+		room = Room(BufferGetPage(step->neighbors.buffer));
+		neighbors_block = BufferGetBlockNumber(step->neighbors.buffer);
 		UnlockReleaseBuffer(step->neighbors.buffer);
-		if (step->neighbors.is_new)
-			OfferPage(hnsw, neighbors_block, room);
 	}
 	UnlockReleaseBuffer(step->element.buffer);
+	if (BlockNumberIsValid(neighbors_block) && step->neighbors.is_new)
+		OfferPage(hnsw, neighbors_block, room);
 	RelationSetTargetBlock(hnsw->index, block);
 }
 

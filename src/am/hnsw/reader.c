@@ -4,6 +4,7 @@
  */
 #include "compat/compat.h"
 
+#include "pgstat.h"
 #include "storage/buf_internals.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -70,6 +71,7 @@ BlockExists(VmHnsw *hnsw, BlockNumber block)
 	if (likely(block < hnsw->blocks))
 		return true;
 	hnsw->blocks = RelationGetNumberOfBlocks(hnsw->index);
+	VmHnswPrepareHints(hnsw);
 	return block < hnsw->blocks;
 }
 
@@ -88,7 +90,11 @@ PinBlock(VmHnsw *hnsw, BlockNumber block)
 
 	if (hint != NULL && BufferIsValid(*hint) && hnsw->reads++ % COUNTED_PINS != 0 &&
 		ReadRecentBuffer(VmRelationLocator(hnsw->index), MAIN_FORKNUM, block, *hint))
+	{
+		pgstat_count_buffer_read(hnsw->index);
+		pgstat_count_buffer_hit(hnsw->index);
 		return *hint;
+	}
 	buffer = ReadBuffer(hnsw->index, block);
 	if (hint != NULL)
 		*hint = buffer;
@@ -152,17 +158,32 @@ VmHnswPrefetchElement(VmHnsw *hnsw, VmHnswRef ref)
 		PrefetchFromBuffer(hnsw, *hint, VmHnswRefOffset(hnsw, ref));
 }
 
+/*
+ * Whether the buffer that held the block seems to hold it still.  Looked at
+ * without the buffer's lock: a wrong answer costs a prefetch too many or few.
+ */
+static inline bool
+IsStillThere(Buffer hint, BlockNumber block)
+{
+	if (!BufferIsValid(hint))
+		return false;
+	return BufferIsLocal(hint) || hint > NBuffers ||
+		   GetBufferDescriptor(hint - 1)->tag.blockNum == block;
+}
+
 void
 VmHnswPrefetchBlocks(VmHnsw *hnsw, const VmHnswRef *refs, int count)
 {
+	if (effective_io_concurrency == 0)
+		return;
 	for (int i = 0; i < count; i++)
 	{
 		BlockNumber block = VmHnswRefBlock(hnsw, refs[i]);
+		bool exists = block >= VM_HNSW_FIRST_BLOCK && BlockExists(hnsw, block);
 		Buffer *hint = HintSlot(hnsw, block);
 		PrefetchBufferResult result;
 
-		if (hint == NULL || BufferIsValid(*hint) || block < VM_HNSW_FIRST_BLOCK ||
-			!BlockExists(hnsw, block))
+		if (!exists || hint == NULL || IsStillThere(*hint, block))
 			continue;
 		result = PrefetchBuffer(hnsw->index, MAIN_FORKNUM, block);
 		if (BufferIsValid(result.recent_buffer))

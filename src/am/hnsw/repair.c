@@ -4,9 +4,13 @@
  *
  * Where an element has lost neighbors, their own neighbors are its candidates
  * (and where these are gone too, the neighbors of those).  Links that are left
- * stay; of the nearest candidates those are added that no link covers, by the
- * heuristic that an insert uses (link.h).  So only the surroundings of
- * tombstones are looked at, and nothing is searched.
+ * stay, and others come in place of the lost ones, by the heuristic that an
+ * insert uses (link.h).  So only the surroundings of tombstones are looked at,
+ * and nothing is searched.
+ *
+ * Elements that have lost some neighbors take detours, which are found for all
+ * who have lost the same one together (detour.h).  For one that has lost most of
+ * them candidates are compared with each other here.
  *
  * New lists are made from a copy of a page, with nothing locked but the page
  * that is being read, and are written together, those whose old list is still
@@ -16,22 +20,19 @@
 #include "compat/vacuum.h"
 
 #include "miscadmin.h"
+#include "postmaster/autovacuum.h"
 #include "utils/rel.h"
 
+#include "am/hnsw/detour.h"
+#include "am/hnsw/explore.h"
 #include "am/hnsw/reader.h"
 #include "am/hnsw/vacuum_private.h"
 
 /* Attempts for a page whose lists others keep changing, before links are only dropped. */
 #define MAX_TRIES 5
 
-/* Tombstones whose neighbors are looked at, and refs met on the way. */
-#define MAX_TOMBSTONES 1024
-#define MAX_SEEN       2048
-#define SEEN_SLOTS     (2 * MAX_SEEN) /* a power of two */
-
-/* Candidates that are measured, and the nearest ones that are compared. */
-#define MAX_CANDIDATES 64
-#define MAX_NEAREST    12
+/* Candidates that are compared: the nearest ones. */
+#define MAX_NEAREST 16
 
 typedef struct Candidate
 {
@@ -44,31 +45,24 @@ typedef struct Repair
 {
 	VmHnswVacuum *vacuum;
 	VmHnsw *hnsw;
+	VmHnswExplorer *explorer;
+	VmHnswDetours *detours;
 	PGAlignedBlock old_page;
 	PGAlignedBlock new_page;
 
 	/* the list under repair */
-	int layer;
 	char *base;      /* the element's payload */
-	char *other;     /* that of a neighbor */
+	bool has_base;   /* it was read */
 	VmHnswRef *kept; /* links to live elements */
 	int kept_count;
+	VmHnswRef dead[VM_HNSW_MAX_LINKS];
+	int dead_count;
 
-	VmHnswRef tombstones[MAX_TOMBSTONES];
-	int tombstone_count;
-	Candidate candidates[MAX_CANDIDATES];
+	Candidate candidates[VM_HNSW_EXPLORE_FOUND];
 	int candidate_count;
 	char *payloads; /* of the nearest candidates */
-	Size stride;    /* bytes from one to the next */
-
-	/* refs met for this list; older lists' stamps differ */
-	struct
-	{
-		VmHnswRef ref;
-		uint32 stamp;
-	} seen[SEEN_SLOTS];
-	uint32 stamp;
-	int seen_count;
+	char *other;    /* that of a neighbor */
+	Size stride;    /* bytes from one payload to the next */
 } Repair;
 
 static inline bool
@@ -77,90 +71,25 @@ IsDead(const Repair *repair, VmHnswRef ref)
 	return VmHnswRefSetContains(&repair->vacuum->dead, ref);
 }
 
-/* True when the ref was not met before, and there is room to remember it. */
-static bool
-See(Repair *repair, VmHnswRef ref)
-{
-	uint32 i = (ref * 0x9E3779B1u) >> 16 & (SEEN_SLOTS - 1);
-
-	while (repair->seen[i].stamp == repair->stamp)
-	{
-		if (repair->seen[i].ref == ref)
-			return false;
-		i = (i + 1) & (SEEN_SLOTS - 1);
-	}
-	if (repair->seen_count == MAX_SEEN)
-		return false;
-	repair->seen[i].ref = ref;
-	repair->seen[i].stamp = repair->stamp;
-	repair->seen_count++;
-	return true;
-}
-
-static void
-ForgetSeen(Repair *repair)
-{
-	repair->seen_count = 0;
-	repair->candidate_count = 0;
-	repair->tombstone_count = 0;
-	if (++repair->stamp == 0)
-	{
-		memset(repair->seen, 0, sizeof(repair->seen));
-		repair->stamp = 1;
-	}
-}
-
 /* ----------------------------------------------------------------- candidates */
 
-/* A tombstone's live neighbors become candidates, dead ones are visited later. */
+/* What the lost neighbors led to. */
 static void
-VisitTombstone(Repair *repair, VmHnswRef ref)
+FindCandidates(Repair *repair, VmHnswRef owner, int layer)
 {
-	VmHnswRef links[VM_HNSW_MAX_LINKS];
-	VmHnswNode node;
-	int count;
+	VmHnswExplorer *explorer = repair->explorer;
 
-	if (!VmHnswMeasure(repair->hnsw, NULL, ref, &node))
-		return;
-	count = VmHnswReadLinks(repair->hnsw, &node, repair->layer, links);
-	for (int i = 0; i < count && repair->candidate_count < MAX_CANDIDATES; i++)
-	{
-		if (!See(repair, links[i]))
-			continue;
-		if (!IsDead(repair, links[i]))
-			repair->candidates[repair->candidate_count++].ref = links[i];
-		else if (repair->tombstone_count < MAX_TOMBSTONES)
-			repair->tombstones[repair->tombstone_count++] = links[i];
-	}
-}
-
-/*
- * Visits the tombstones that the list linked to, and as long as there are few
- * candidates, further ones.
- */
-static void
-FindCandidates(Repair *repair)
-{
-	int direct = repair->tombstone_count;
-
-	for (int i = 0; i < repair->tombstone_count; i++)
-	{
-		if (repair->candidate_count == MAX_CANDIDATES ||
-			(i >= direct && repair->candidate_count >= repair->hnsw->m))
-			break;
-		VisitTombstone(repair, repair->tombstones[i]);
-	}
+	VmHnswExploreStart(explorer, layer);
+	VmHnswExploreAvoid(explorer, owner);
+	for (int i = 0; i < repair->kept_count; i++)
+		VmHnswExploreAvoid(explorer, repair->kept[i]);
+	for (int i = 0; i < repair->dead_count; i++)
+		VmHnswExploreFrom(explorer, repair->dead[i]);
+	VmHnswExplore(explorer, repair->hnsw->m);
 }
 
 /* How many elements ahead are loaded. */
 #define PREFETCH_DISTANCE 3
-
-static void
-PrefetchCandidate(Repair *repair, int i)
-{
-	if (i < repair->candidate_count)
-		VmHnswPrefetchElement(repair->hnsw, repair->candidates[i].ref);
-}
 
 static int
 CompareCandidates(const void *a, const void *b)
@@ -171,21 +100,23 @@ CompareCandidates(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Measures the candidates and sorts them, nearest first. */
+/* Measures what was found and sorts it, nearest first. */
 static void
-MeasureCandidates(Repair *repair)
+MeasureCandidates(Repair *repair, int layer)
 {
+	const VmHnswExplorer *explorer = repair->explorer;
 	int count = 0;
 
-	for (int i = 0; i < PREFETCH_DISTANCE; i++)
-		PrefetchCandidate(repair, i);
-	for (int i = 0; i < repair->candidate_count; i++)
+	for (int i = 0; i < Min(PREFETCH_DISTANCE, explorer->found_count); i++)
+		VmHnswPrefetchElement(repair->hnsw, explorer->found[i]);
+	for (int i = 0; i < explorer->found_count; i++)
 	{
 		VmHnswNode node;
 
-		PrefetchCandidate(repair, i + PREFETCH_DISTANCE);
-		if (!VmHnswMeasure(repair->hnsw, repair->base, repair->candidates[i].ref, &node) ||
-			node.tombstone)
+		if (i + PREFETCH_DISTANCE < explorer->found_count)
+			VmHnswPrefetchElement(repair->hnsw, explorer->found[i + PREFETCH_DISTANCE]);
+		if (!VmHnswMeasure(repair->hnsw, repair->base, explorer->found[i], &node) ||
+			node.tombstone || node.level < layer)
 			continue;
 		repair->candidates[count].ref = node.ref;
 		repair->candidates[count].distance = node.distance;
@@ -257,8 +188,8 @@ CoverByKept(Repair *repair)
 	}
 }
 
-/* Appends up to max of the candidates that nothing covers; returns how many. */
-static int
+/* Writes up to max of the candidates that nothing covers. */
+static void
 ChooseCandidates(Repair *repair, VmHnswRef *refs, int max)
 {
 	int chosen[MAX_NEAREST];
@@ -278,59 +209,87 @@ ChooseCandidates(Repair *repair, VmHnswRef *refs, int max)
 			chosen[count++] = i;
 		}
 	}
-	return count;
 }
 
 /* ---------------------------------------------------------------------- lists */
 
-/* Moves links to live elements to the front; returns how many links there were. */
-static int
+/* The payload of the element whose links are repaired; false when it is gone. */
+static bool
+ReadBase(Repair *repair, VmHnswRef owner)
+{
+	VmHnswNode node;
+
+	if (!repair->has_base)
+		repair->has_base = VmHnswMeasureAndCopy(repair->hnsw, NULL, owner, &node, repair->base);
+	return repair->has_base;
+}
+
+/* Moves links to live elements to the front; keeps the others in dead. */
+static void
 DropDead(Repair *repair, VmHnswRef *list, int max)
 {
 	int count = 0;
 
 	repair->kept = list;
 	repair->kept_count = 0;
+	repair->dead_count = 0;
 	while (count < max && list[count] != VM_HNSW_NO_REF)
 	{
 		VmHnswRef ref = list[count++];
 
 		if (IsDead(repair, ref))
-			repair->tombstones[repair->tombstone_count++] = ref;
+			repair->dead[repair->dead_count++] = ref;
 		else
 			list[repair->kept_count++] = ref;
-		See(repair, ref);
 	}
-	memset(list + repair->kept_count, 0, (count - repair->kept_count) * sizeof(VmHnswRef));
-	return count;
+	memset(list + repair->kept_count, 0, repair->dead_count * sizeof(VmHnswRef));
+}
+
+/* Adds up to max of the detours to the list, nearest first. */
+static void
+TakeDetours(Repair *repair, VmHnswRef owner, const VmHnswDetour *detours, int count, int max)
+{
+	VmHnswRef *list = repair->kept;
+	int end = repair->kept_count;
+
+	for (int i = 0; i < count && end < repair->kept_count + max; i++)
+	{
+		VmHnswRef ref = detours[i].to;
+		bool is_there = ref == VM_HNSW_NO_REF || ref == owner || IsDead(repair, ref);
+
+		for (int j = 0; j < end && !is_there; j++)
+			is_there = list[j] == ref;
+		if (!is_there)
+			list[end++] = ref;
+	}
 }
 
 /*
- * Repairs the list of one layer in place.  False when nothing was to be done.
- * Without a base links are only dropped.
+ * Repairs the list of one layer in place, so that it has as many links as it
+ * had at most.  drop_only: dead links are not replaced.
  */
-static bool
-RepairList(Repair *repair, VmHnswNeighbors *neighbors, int layer, bool has_base)
+static void
+RepairList(Repair *repair, VmHnswNeighbors *neighbors, int layer, bool drop_only)
 {
 	int m = repair->hnsw->m;
 	VmHnswRef *list = neighbors->refs + VM_HNSW_LAYER_START(m, layer);
-	int count;
+	const VmHnswDetour *detours;
+	int detour_count;
 
-	ForgetSeen(repair);
-	See(repair, neighbors->owner);
-	repair->layer = layer;
-	count = DropDead(repair, list, VM_HNSW_LAYER_LINKS(m, layer));
-	if (repair->kept_count == count)
-		return false;
-	if (has_base)
+	DropDead(repair, list, VM_HNSW_LAYER_LINKS(m, layer));
+	if (repair->dead_count == 0 || drop_only)
+		return;
+	detours = VmHnswDetoursOf(repair->detours, neighbors->owner, layer, &detour_count);
+	if (detours != NULL)
+		TakeDetours(repair, neighbors->owner, detours, detour_count, repair->dead_count);
+	else if (ReadBase(repair, neighbors->owner))
 	{
-		FindCandidates(repair);
-		MeasureCandidates(repair);
+		FindCandidates(repair, neighbors->owner, layer);
+		MeasureCandidates(repair, layer);
 		TakeNearest(repair);
 		CoverByKept(repair);
-		ChooseCandidates(repair, list + repair->kept_count, count - repair->kept_count);
+		ChooseCandidates(repair, list + repair->kept_count, repair->dead_count);
 	}
-	return true;
 }
 
 static bool
@@ -346,26 +305,15 @@ HasDeadLink(const Repair *repair, const VmHnswNeighbors *neighbors)
 	return false;
 }
 
-/* The payload of the element whose links are repaired; false when it is gone. */
-static bool
-ReadBase(Repair *repair, VmHnswRef owner)
-{
-	VmHnswNode node;
-
-	return VmHnswMeasureAndCopy(repair->hnsw, NULL, owner, &node, repair->base);
-}
-
 /* Repairs a neighbors item in place; false when nothing was to be done. */
 static bool
 RepairItem(Repair *repair, VmHnswNeighbors *neighbors, bool drop_only)
 {
-	bool has_base;
-
 	if (IsDead(repair, neighbors->owner) || !HasDeadLink(repair, neighbors))
 		return false;
-	has_base = !drop_only && ReadBase(repair, neighbors->owner);
+	repair->has_base = false;
 	for (int layer = neighbors->level; layer >= 0; layer--)
-		RepairList(repair, neighbors, layer, has_base);
+		RepairList(repair, neighbors, layer, drop_only);
 	return true;
 }
 
@@ -510,26 +458,131 @@ RepairBlock(Repair *repair, BlockNumber block)
 		NoteLinked(repair);
 }
 
-void
-VmHnswRepairLinks(VmHnswVacuum *vacuum)
+/* --------------------------------------------------------------------- losses */
+
+/* Links that a list has, and how many of them lead to tombstones. */
+static void
+CountLinks(const Repair *repair, const VmHnswRef *list, int max, int *count, int *dead)
 {
-	VmHnsw *hnsw = &vacuum->hnsw;
+	*count = 0;
+	*dead = 0;
+	while (*count < max && list[*count] != VM_HNSW_NO_REF)
+		*dead += IsDead(repair, list[(*count)++]);
+}
+
+/*
+ * Notes what an element has lost.  A list that has lost more than half of its
+ * links is not for detours: many ways around many tombstones would be much
+ * alike.  It is chosen anew when it is repaired.
+ */
+static void
+NoteLosses(Repair *repair, const VmHnswNeighbors *neighbors)
+{
+	int m = repair->hnsw->m;
+
+	if (IsDead(repair, neighbors->owner))
+		return;
+	for (int layer = 0; layer <= neighbors->level; layer++)
+	{
+		const VmHnswRef *list = neighbors->refs + VM_HNSW_LAYER_START(m, layer);
+		int count;
+		int dead;
+
+		CountLinks(repair, list, VM_HNSW_LAYER_LINKS(m, layer), &count, &dead);
+		if (dead == 0 || dead > count / 2)
+			continue;
+		for (int i = 0; i < count; i++)
+		{
+			if (IsDead(repair, list[i]))
+				VmHnswAddLoss(repair->detours, list[i], neighbors->owner, layer);
+		}
+	}
+}
+
+/* Collects the losses of the blocks that memory suffices for; returns the next. */
+static BlockNumber
+CollectLosses(Repair *repair, BlockNumber block, BlockNumber blocks)
+{
+	VmHnswDetoursReset(repair->detours);
+	while (block < blocks && !VmHnswDetoursFull(repair->detours))
+	{
+		Buffer buffer = VmHnswSweepBlock(repair->hnsw, block++, BUFFER_LOCK_SHARE,
+										 repair->vacuum->info->strategy);
+		Page page;
+
+		VmVacuumDelayPoint();
+		if (!BufferIsValid(buffer))
+			continue;
+		page = BufferGetPage(buffer);
+		for (OffsetNumber offset = FirstOffsetNumber; offset <= PageGetMaxOffsetNumber(page);
+			 offset++)
+		{
+			VmHnswNeighbors *neighbors = VmHnswPageNeighbors(repair->hnsw, page, offset);
+
+			if (neighbors != NULL)
+				NoteLosses(repair, neighbors);
+		}
+		UnlockReleaseBuffer(buffer);
+	}
+	return block;
+}
+
+/* ------------------------------------------------------------------ the index */
+
+static Size
+MemoryLimit(void)
+{
+	int kilobytes = IsAutoVacuumWorkerProcess() && autovacuum_work_mem != -1 ?
+						autovacuum_work_mem :
+						maintenance_work_mem;
+
+	return (Size) kilobytes * 1024;
+}
+
+static Repair *
+StartRepair(VmHnswVacuum *vacuum)
+{
 	Repair *repair = palloc0(sizeof(Repair));
-	BlockNumber blocks = RelationGetNumberOfBlocks(hnsw->index);
 
 	repair->vacuum = vacuum;
-	repair->hnsw = hnsw;
-	repair->stride = MAXALIGN(hnsw->space.size);
+	repair->hnsw = &vacuum->hnsw;
+	repair->explorer = VmHnswExplorerCreate(&vacuum->hnsw, &vacuum->dead);
+	repair->detours = VmHnswDetoursCreate(repair->explorer, MemoryLimit());
+	repair->stride = MAXALIGN(vacuum->hnsw.space.size);
 	repair->base = palloc(repair->stride);
 	repair->other = palloc(repair->stride);
 	repair->payloads = palloc(MAX_NEAREST * repair->stride);
-	for (BlockNumber block = VM_HNSW_FIRST_BLOCK; block < blocks; block++)
-	{
-		VmVacuumDelayPoint();
-		RepairBlock(repair, block);
-	}
+	return repair;
+}
+
+static void
+FinishRepair(Repair *repair)
+{
 	pfree(repair->payloads);
 	pfree(repair->other);
 	pfree(repair->base);
+	VmHnswDetoursFree(repair->detours);
+	pfree(repair->explorer);
 	pfree(repair);
+}
+
+void
+VmHnswRepairLinks(VmHnswVacuum *vacuum)
+{
+	BlockNumber blocks = RelationGetNumberOfBlocks(vacuum->hnsw.index);
+	BlockNumber block = VM_HNSW_FIRST_BLOCK;
+	Repair *repair = StartRepair(vacuum);
+
+	while (block < blocks)
+	{
+		BlockNumber end = CollectLosses(repair, block, blocks);
+
+		VmHnswFindDetours(repair->detours);
+		for (; block < end; block++)
+		{
+			VmVacuumDelayPoint();
+			RepairBlock(repair, block);
+		}
+	}
+	FinishRepair(repair);
 }

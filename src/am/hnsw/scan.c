@@ -52,7 +52,7 @@ VmHnswBeginScan(Relation index, int nkeys, int norderbys)
 	state->context =
 		AllocSetContextCreate(CurrentMemoryContext, "hnsw scan", ALLOCSET_DEFAULT_SIZES);
 	state->max_memory =
-		(Size) Min((double) work_mem * vm_hnsw_scan_mem_multiplier * 1024, (double) (SIZE_MAX / 2));
+		(Size) Min((double) work_mem * VmHnswScanMemMultiplier() * 1024, (double) (SIZE_MAX / 2));
 	scan->opaque = state;
 	return scan;
 }
@@ -65,6 +65,7 @@ VmHnswRescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int 
 	MemoryContextReset(state->context);
 	state->is_started = false;
 	state->is_searched = false;
+	state->nodes = NULL;
 	state->node_count = 0;
 	state->next_node = 0;
 	state->heap_tid_count = 0;
@@ -85,12 +86,17 @@ VmHnswEndScan(IndexScanDesc scan)
 	scan->opaque = NULL;
 }
 
+/* What is opened outlives a rescan. */
 static void
 Open(HnswScan *state, Relation index)
 {
+	MemoryContext old;
+
 	if (state->is_open)
 		return;
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(state));
 	VmHnswOpen(&state->hnsw, index);
+	MemoryContextSwitchTo(old);
 	state->is_open = true;
 }
 
@@ -118,14 +124,14 @@ Start(IndexScanDesc scan)
 	Open(state, scan->indexRelation);
 	query = VmSpaceQuery(&state->hnsw.space, key->sk_argument, isnull);
 	VmHnswSearchInit(&state->search, &state->hnsw, query,
-					 vm_hnsw_iterative_scan != VM_HNSW_ITERATIVE_OFF);
+					 VmHnswIterative() != VM_HNSW_ITERATIVE_OFF);
 	if (VmHnswReadMeta(&state->hnsw).entry == VM_HNSW_NO_REF)
 		return;
 	if (!isnull)
 		VmSpaceCheckQuery(&state->hnsw.space, key->sk_argument);
 	if (!VmHnswDescend(&state->search, 0, &nearest, &meta))
 		return;
-	VmHnswSearchLayer(&state->search, &nearest, 1, vm_hnsw_ef_search, 0);
+	VmHnswSearchLayer(&state->search, &nearest, 1, VmHnswEfSearch(), 0);
 	state->is_searched = true;
 	TakeResults(state);
 	VmStopPoint("hnsw-scan-searched");
@@ -135,7 +141,7 @@ Start(IndexScanDesc scan)
 static bool
 IsExhausted(HnswScan *state)
 {
-	if (state->search.measured >= vm_hnsw_max_scan_tuples)
+	if (state->search.measured >= VmHnswMaxScanTuples())
 		return true;
 	if (VmHnswSearchMemory(&state->search) <= state->max_memory)
 		return false;
@@ -151,18 +157,20 @@ Continue(HnswScan *state)
 {
 	state->node_count = 0;
 	state->next_node = 0;
-	if (vm_hnsw_iterative_scan == VM_HNSW_ITERATIVE_OFF || !state->is_searched)
+	if (VmHnswIterative() == VM_HNSW_ITERATIVE_OFF || !state->is_searched)
 		return;
 	if (IsExhausted(state))
 	{
 		if (state->nodes == NULL)
 			state->nodes = palloc(sizeof(VmHnswNode));
-		state->node_count = VmHnswTakeDiscarded(&state->search, &state->nodes[0]) ? 1 : 0;
+		while (state->node_count == 0 && VmHnswTakeDiscarded(&state->search, &state->nodes[0]))
+			state->node_count = state->nodes[0].tombstone ? 0 : 1;
 		return;
 	}
-	pfree(state->nodes);
+	if (state->nodes != NULL)
+		pfree(state->nodes);
 	state->nodes = NULL;
-	if (VmHnswSearchMore(&state->search, vm_hnsw_ef_search))
+	if (VmHnswSearchMore(&state->search, VmHnswEfSearch()))
 		TakeResults(state);
 }
 
@@ -178,7 +186,7 @@ NextNode(HnswScan *state)
 		if (state->next_node >= state->node_count)
 			return false;
 		state->node = state->nodes[state->next_node++];
-		if (vm_hnsw_iterative_scan == VM_HNSW_ITERATIVE_STRICT &&
+		if (VmHnswIterative() == VM_HNSW_ITERATIVE_STRICT &&
 			state->node.distance < state->previous_distance)
 			continue;
 		state->previous_distance = state->node.distance;

@@ -217,7 +217,7 @@ VmHnswSearchMemory(const VmHnswSearch *search)
 static inline void
 Discard(VmHnswSearch *search, const VmHnswNode *node)
 {
-	if (search->keep_discarded && !node->tombstone)
+	if (search->keep_discarded)
 		HeapPush(&search->discarded, node);
 }
 
@@ -319,7 +319,7 @@ VmHnswSearchLayer(VmHnswSearch *search, const VmHnswNode *entries, int count, in
 
 /*
  * Elements left to expand are all among the discarded ones and come again from
- * there; tombstones are not.
+ * there; tombstones that were good enough to be expanded are not.
  */
 static void
 KeepTombstones(VmHnswHeap *heap)
@@ -347,6 +347,8 @@ VmHnswSearchMore(VmHnswSearch *search, int ef)
 	while (count < ef && VmHnswTakeDiscarded(search, &node))
 	{
 		HeapPush(&search->candidates, &node);
+		if (node.tombstone)
+			continue;
 		HeapPush(&search->results, &node);
 		count++;
 	}
@@ -375,25 +377,28 @@ VmHnswTakeDiscarded(VmHnswSearch *search, VmHnswNode *node)
 
 /*
  * The entry as a node.  Between reading the metapage and the element a vacuum
- * may have chosen another entry and freed this one; then the metapage differs.
+ * may have chosen another entry and freed this one, and its slot may hold
+ * another element, of another level; then the metapage differs.
  */
 static bool
 MeasureEntry(VmHnswSearch *search, VmHnswNode *entry, VmHnswMeta *meta)
 {
-	VmHnswRef missing = VM_HNSW_NO_REF;
+	VmHnswRef seen;
+	bool found;
 
-	for (;;)
+	do
 	{
 		*meta = VmHnswReadMeta(search->hnsw);
-		if (meta->entry == VM_HNSW_NO_REF)
+		seen = meta->entry;
+		if (seen == VM_HNSW_NO_REF)
 			return false;
-		if (VmHnswMeasure(search->hnsw, search->query, meta->entry, entry))
-			return true;
-		if (meta->entry == missing)
-			VmPageRaiseCorrupt(search->hnsw->index, VM_HNSW_METAPAGE_BLOCK,
-							   "Its entry is no element.");
-		missing = meta->entry;
-	}
+		found = VmHnswMeasure(search->hnsw, search->query, seen, entry);
+	} while (VmHnswReadMeta(search->hnsw).entry != seen);
+
+	if (!found)
+		VmPageRaiseCorrupt(search->hnsw->index, VM_HNSW_METAPAGE_BLOCK,
+						   "Its entry is no element.");
+	return true;
 }
 
 bool

@@ -68,7 +68,7 @@ extern bool VmHnswSearchMore(VmHnswSearch *search, int ef);
 /* Moves the results to an array of at least results.count, nearest first. */
 extern int VmHnswTakeResults(VmHnswSearch *search, VmHnswNode *nodes);
 
-/* Takes the nearest discarded node; false when there is none. */
+/* Takes the nearest discarded node, maybe a tombstone; false when there is none. */
 extern bool VmHnswTakeDiscarded(VmHnswSearch *search, VmHnswNode *node);
 
 /*

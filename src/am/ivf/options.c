@@ -5,12 +5,11 @@
 #include "compat/compat.h"
 
 #include "access/reloptions.h"
-#include "access/xact.h"
-#include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
 
 #include "am/ivf/options.h"
+#include "am/settings.h"
 
 typedef struct IvfOptions
 {
@@ -115,23 +114,10 @@ VmIvfOptionQuantizer(Relation index)
 
 /* ------------------------------------------------------------------- settings */
 
-/* True when a setting has been defined, here or by another library. */
-static bool
-SettingExists(const char *name)
-{
-	return GetConfigOption(name, true, false) != NULL &&
-		   !(GetConfigOptionFlags(name, true) & GUC_CUSTOM_PLACEHOLDER);
-}
-
 void
 VmIvfDefineSettings(void)
 {
-	/*
-	 * A parallel worker cannot define one: taking over the leader's value would
-	 * be setting a parameter.  It reads the value by name.
-	 */
-	if (defined || process_shared_preload_libraries_in_progress || IsInParallelMode() ||
-		SettingExists("ivfflat.probes"))
+	if (defined || !VmMayDefineSettings("ivfflat.probes"))
 		return;
 	defined = true;
 	DefineCustomIntVariable("ivfflat.probes", "Number of lists that a scan reads.",
@@ -146,38 +132,27 @@ VmIvfDefineSettings(void)
 	MarkGUCPrefixReserved("ivfflat");
 }
 
-/* The value of a setting that is not ours, or of a placeholder for one of ours. */
-static int
-ForeignInt(const char *name, int fallback)
-{
-	const char *text = GetConfigOption(name, true, false);
-	int value;
-
-	if (text == NULL || !parse_int(text, &value, 0, NULL) || value < VM_IVF_MIN_LISTS ||
-		value > VM_IVF_MAX_LISTS)
-		return fallback;
-	return value;
-}
-
 int
 VmIvfProbes(void)
 {
-	return defined ? probes : ForeignInt("ivfflat.probes", 1);
+	return defined ? probes :
+					 VmReadIntSetting("ivfflat.probes", 1, VM_IVF_MIN_LISTS, VM_IVF_MAX_LISTS);
 }
 
 int
 VmIvfMaxProbes(void)
 {
-	return defined ? max_probes : ForeignInt("ivfflat.max_probes", VM_IVF_MAX_LISTS);
+	return defined ? max_probes :
+					 VmReadIntSetting("ivfflat.max_probes", VM_IVF_MAX_LISTS, VM_IVF_MIN_LISTS,
+									  VM_IVF_MAX_LISTS);
 }
 
 bool
 VmIvfIterativeScan(void)
 {
-	const char *text;
+	int value = defined ? iterative_scan :
+						  VmReadEnumSetting("ivfflat.iterative_scan", ITERATIVE_OFF,
+											iterative_scan_options);
 
-	if (defined)
-		return iterative_scan == ITERATIVE_RELAXED;
-	text = GetConfigOption("ivfflat.iterative_scan", true, false);
-	return text != NULL && pg_strcasecmp(text, "relaxed_order") == 0;
+	return value == ITERATIVE_RELAXED;
 }

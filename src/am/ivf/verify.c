@@ -84,6 +84,7 @@ CheckMetaPage(Verifier *verifier)
 	Buffer buffer;
 	const char *problem;
 	VmIvfMeta meta;
+	int32 typmod;
 
 	if (RelationGetNumberOfBlocks(verifier->index) == 0)
 	{
@@ -96,8 +97,8 @@ CheckMetaPage(Verifier *verifier)
 		meta = *VmIvfPageMeta(BufferGetPage(buffer));
 	UnlockReleaseBuffer(buffer);
 
-	if (problem == NULL &&
-		meta.dims != (uint32) TupleDescAttr(RelationGetDescr(verifier->index), 0)->atttypmod)
+	typmod = TupleDescAttr(RelationGetDescr(verifier->index), 0)->atttypmod;
+	if (problem == NULL && typmod > 0 && meta.dims != (uint32) typmod)
 		problem = "Its dimensions are not those of the indexed column.";
 	if (problem != NULL)
 		COMPLAIN(verifier, VM_IVF_METAPAGE_BLOCK, "IVF-1", "metapage: %s", problem);
