@@ -93,8 +93,17 @@ vecmilvus_$(1).so: $$(SATELLITE_$(1)_SRCS:.c=.o)
 install-satellite-$(1): vecmilvus_$(1).so installdirs-lib
 	$$(INSTALL_SHLIB) $$< '$$(DESTDIR)$$(pkglibdir)/'
 
+uninstall-satellite-$(1):
+	rm -f '$$(DESTDIR)$$(pkglibdir)/vecmilvus_$(1).so'
+
+clean-satellite-$(1):
+	rm -f vecmilvus_$(1).so $$(SATELLITE_$(1)_SRCS:.c=.o)
+
+.PHONY: install-satellite-$(1) uninstall-satellite-$(1) clean-satellite-$(1)
 all: vecmilvus_$(1).so
 install: install-satellite-$(1)
+uninstall: uninstall-satellite-$(1)
+clean: clean-satellite-$(1)
 endef
 $(foreach s,$(SATELLITES),$(eval $(call satellite,$(s))))
 

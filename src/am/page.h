@@ -63,17 +63,27 @@ VmPageGetOpaque(Page page)
 extern void VmPageInit(Page page, uint16 page_id, uint16 kind);
 
 /*
+ * True when the page's header may be trusted.  That is enough to look for items,
+ * and spares a hot reader the special space, which is a cache line of its own.
+ */
+static inline bool
+VmPageHeaderIsSane(Page page)
+{
+	PageHeader header = (PageHeader) page;
+
+	return header->pd_special == BLCKSZ - sizeof(VmPageOpaque) &&
+		   header->pd_lower >= SizeOfPageHeaderData && header->pd_lower <= header->pd_upper &&
+		   header->pd_upper <= header->pd_special;
+}
+
+/*
  * True when the page's header and special space may be trusted: sizes inside
  * the page, our page id.  Line pointers are VmPageItem's business.
  */
 static inline bool
 VmPageIsSane(Page page, uint16 page_id)
 {
-	PageHeader header = (PageHeader) page;
-
-	return header->pd_special == BLCKSZ - sizeof(VmPageOpaque) &&
-		   header->pd_lower >= SizeOfPageHeaderData && header->pd_lower <= header->pd_upper &&
-		   header->pd_upper <= header->pd_special && VmPageGetOpaque(page)->page_id == page_id;
+	return VmPageHeaderIsSane(page) && VmPageGetOpaque(page)->page_id == page_id;
 }
 
 /*

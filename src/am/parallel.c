@@ -54,12 +54,11 @@ VmSharedMemorySuffices(const char *am_name, Size needed)
 
 	if (!GetSharedMemoryLeft(&left) || needed <= left)
 		return true;
-	ereport(NOTICE,
-			(errmsg("%s index is built without parallel workers for lack of shared memory",
-					am_name),
-			 errdetail("They would share about %zu MB, and %zu MB are left.",
-					   needed / (1024 * 1024) + 1, left / (1024 * 1024)),
-			 errhint("Give the server more shared memory (/dev/shm) for a faster build.")));
+	ereport(NOTICE, (errmsg("%s index is built without parallel workers for lack of shared memory",
+							am_name),
+					 errdetail("They would share about %zu MB, and %zu MB are left.",
+							   needed / (1024 * 1024) + 1, left / (1024 * 1024)),
+					 errhint("Give the server more shared memory (/dev/shm) for a faster build.")));
 	return false;
 }
 

@@ -27,7 +27,7 @@ extern bool VmMayDefineSettings(const char *name);
  */
 extern int VmReadIntSetting(const char *name, int fallback, int min, int max);
 extern double VmReadRealSetting(const char *name, double fallback, double min, double max);
-extern int VmReadEnumSetting(const char *name, int fallback,
-							 const struct config_enum_entry *options);
+extern int
+VmReadEnumSetting(const char *name, int fallback, const struct config_enum_entry *options);
 
 #endif

@@ -81,8 +81,8 @@ typedef struct VmSpaceLimits
  * dims: those that the index was built with, or 0 to take the column's, whose
  * type modifier may have been dropped since.
  */
-extern void VmSpaceInit(VmSpace *space, Relation index, const VmSpaceLimits *limits,
-						bool normalize, int dims);
+extern void
+VmSpaceInit(VmSpace *space, Relation index, const VmSpaceLimits *limits, bool normalize, int dims);
 
 /* The kind and metric of a distance function; false when it is not ours. */
 extern bool VmSpaceLookup(const FmgrInfo *distance, VmValueKind *kind, VmMetric *metric);

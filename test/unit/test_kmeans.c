@@ -149,10 +149,10 @@ TestUpdate(void)
 	VmKmeansAccumulate(&model, data, 4, lists, sums, counts);
 	VmKmeansUpdate(&model, sums, counts, &generator);
 	UNIT_OK(fabsf(centroids[4] - 11) < 1e-6f && fabsf(centroids[5] - 12) < 1e-6f,
-		  "a centroid is its rows' mean");
+			"a centroid is its rows' mean");
 	UNIT_OK(fabsf(centroids[2] - 1) < 0.01f && fabsf(centroids[0] - 1) < 0.01f &&
-			  centroids[2] != centroids[0],
-		  "an empty centroid takes half of the largest cluster");
+				centroids[2] != centroids[0],
+			"an empty centroid takes half of the largest cluster");
 }
 
 static void
@@ -182,7 +182,8 @@ TestSpherical(void)
 	memset(counts, 0, sizeof(counts));
 	VmKmeansAccumulate(&model, data, 2, lists, sums, counts);
 	VmKmeansUpdate(&model, sums, counts, &generator);
-	UNIT_OK(fabs(VmSimd->f32_sqnorm(centroids, 3) - 1) < 1e-6, "spherical centroids have length one");
+	UNIT_OK(fabs(VmSimd->f32_sqnorm(centroids, 3) - 1) < 1e-6,
+			"spherical centroids have length one");
 
 	memset(sums, 0, sizeof(sums));
 	memset(counts, 0, sizeof(counts));
@@ -202,8 +203,8 @@ TestBits(void)
 	memcpy(bits, "\xFF\xE0\x00\x00", 4);
 	VmKmeansAssign(&model, NULL, data, 5, scratch, nearest, &loss);
 	UNIT_OK(nearest[0] == 0 && nearest[1] == 0 && nearest[2] == 1 && nearest[3] == 1 &&
-			  nearest[4] == 0 && loss == 4,
-		  "bits are assigned by Hamming distance");
+				nearest[4] == 0 && loss == 4,
+			"bits are assigned by Hamming distance");
 
 	memset(sums, 0, sizeof(sums));
 	memset(counts, 0, sizeof(counts));
@@ -228,7 +229,7 @@ TestSeed(void)
 		rows[2 * i + 1] = 1;
 	}
 	UNIT_OK(VmKmeansSeed(&model, rows, 100, distances, &generator) == 4,
-		  "no more seeds than different rows");
+			"no more seeds than different rows");
 	UNIT_OK(VmKmeansSeed(&model, rows, 0, distances, &generator) == 0, "no rows, no seeds");
 	model.count = 4;
 	UNIT_OK(VmKmeansSeed(&model, rows, 100, distances, &generator) == 4, "as many as there are");

@@ -5,35 +5,29 @@
 #include "compat/compat.h"
 #include "compat/vacuum.h"
 
+#include <math.h>
+
 #include "miscadmin.h"
 
 #include "am/hnsw/detour.h"
 
-/*
- * Elements that are compared with one another: some of those that linked to the
- * tombstone, and what it led to.
- */
-#define MAX_BASES   32
-#define MAX_MEMBERS (MAX_BASES + VM_HNSW_EXPLORE_FOUND)
+/* Those who linked to a tombstone and are looked at together. */
+#define MAX_BASES 32
 
 /* Detours that a base gets for a link; further ones lead the same way. */
 #define MAX_DETOURS 4
 
-/* Losses of one page: every link of every layer may be one. */
-#define PAGE_LOSSES (BLCKSZ / sizeof(VmHnswRef))
+/* Elements that are compared: bases or links of one base, and what was found. */
+#define MAX_MEMBERS (1 + VM_HNSW_MAX_LINKS + VM_HNSW_EXPLORE_FOUND)
 
-/* Bytes that a loss takes until its detours are written. */
-#define LOSS_MEMORY (sizeof(VmHnswLoss) + (MAX_DETOURS + 1) * sizeof(VmHnswDetour))
-
-/* A tombstone, or a part of those who linked to it. */
 typedef struct VmHnswCrossing
 {
 	VmHnswNode members[MAX_MEMBERS]; /* bases first */
-	int base_count;
 	int count;
-	float distances[MAX_MEMBERS][MAX_MEMBERS];
+	float *distances;          /* between members, a row for each */
+	bool has_row[MAX_MEMBERS]; /* whether a row is filled in */
 	char *payloads;
-	Size stride; /* bytes from one to the next */
+	Size stride; /* bytes from one payload to the next */
 } VmHnswCrossing;
 
 VmHnswDetours *
@@ -44,13 +38,14 @@ VmHnswDetoursCreate(VmHnswExplorer *explorer, Size memory)
 
 	detours->hnsw = explorer->hnsw;
 	detours->explorer = explorer;
-	detours->loss_max = Max(memory / LOSS_MEMORY, PAGE_LOSSES);
-	detours->losses = MemoryContextAllocHuge(CurrentMemoryContext,
-											 detours->loss_max * sizeof(VmHnswLoss));
+	detours->memory = memory;
+	detours->loss_size = 1024;
+	detours->losses = palloc(detours->loss_size * sizeof(VmHnswLoss));
 	detours->detour_size = 1024;
 	detours->detours = palloc(detours->detour_size * sizeof(VmHnswDetour));
 	crossing->stride = MAXALIGN(explorer->hnsw->space.size);
 	crossing->payloads = palloc(MAX_MEMBERS * crossing->stride);
+	crossing->distances = palloc(MAX_MEMBERS * MAX_MEMBERS * sizeof(float));
 	detours->crossing = crossing;
 	return detours;
 }
@@ -58,6 +53,7 @@ VmHnswDetoursCreate(VmHnswExplorer *explorer, Size memory)
 void
 VmHnswDetoursFree(VmHnswDetours *detours)
 {
+	pfree(detours->crossing->distances);
 	pfree(detours->crossing->payloads);
 	pfree(detours->crossing);
 	pfree(detours->detours);
@@ -70,23 +66,135 @@ VmHnswDetoursReset(VmHnswDetours *detours)
 {
 	detours->loss_count = 0;
 	detours->detour_count = 0;
+	detours->memory_used = 0;
 }
 
-bool
-VmHnswDetoursFull(const VmHnswDetours *detours)
-{
-	return detours->loss_count + PAGE_LOSSES > detours->loss_max;
-}
+/* ---------------------------------------------------------------------- losses */
 
-void
-VmHnswAddLoss(VmHnswDetours *detours, VmHnswRef tombstone, VmHnswRef base, int layer)
+static void
+AddLoss(VmHnswDetours *detours, VmHnswRef tombstone, VmHnswRef base, int layer, int max_detours)
 {
-	VmHnswLoss *loss = &detours->losses[detours->loss_count++];
+	VmHnswLoss *loss;
 
-	Assert(detours->loss_count <= detours->loss_max);
+	if (detours->loss_count == detours->loss_size)
+	{
+		detours->loss_size *= 2;
+		detours->losses =
+			repalloc_huge(detours->losses, detours->loss_size * sizeof(VmHnswLoss));
+	}
+	loss = &detours->losses[detours->loss_count++];
 	loss->tombstone = tombstone;
 	loss->base = base;
 	loss->layer = layer;
+	detours->memory_used += sizeof(VmHnswLoss) + max_detours * sizeof(VmHnswDetour);
+}
+
+static inline bool
+IsDead(const VmHnswDetours *detours, VmHnswRef ref)
+{
+	return VmHnswRefSetContains(detours->explorer->dead, ref);
+}
+
+bool
+VmHnswAddLosses(VmHnswDetours *detours, VmHnswRef base, int layer, const VmHnswRef *list)
+{
+	int max = VM_HNSW_LAYER_LINKS(detours->hnsw->m, layer);
+	int count = 0;
+	int dead = 0;
+
+	while (count < max && list[count] != VM_HNSW_NO_REF)
+		dead += IsDead(detours, list[count++]);
+	if (layer == 0 && dead > count - count / 4)
+	{
+		AddLoss(detours, VM_HNSW_NO_REF, base, layer, dead + VM_HNSW_MORE_LINKS);
+		return true;
+	}
+	for (int i = 0; i < count && dead > 0; i++)
+	{
+		if (IsDead(detours, list[i]))
+			AddLoss(detours, list[i], base, layer, MAX_DETOURS);
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------------ a crossing */
+
+static inline char *
+Payload(VmHnswCrossing *crossing, int i)
+{
+	return crossing->payloads + (Size) i * crossing->stride;
+}
+
+static inline float *
+Row(VmHnswCrossing *crossing, int i)
+{
+	return crossing->distances + i * MAX_MEMBERS;
+}
+
+/* Distances of member i from all others. */
+static const float *
+Distances(VmHnswDetours *detours, int i)
+{
+	VmHnswCrossing *crossing = detours->crossing;
+	float *row = Row(crossing, i);
+
+	for (int j = 0; j < crossing->count && !crossing->has_row[i]; j++)
+		row[j] = crossing->has_row[j] ? Row(crossing, j)[i] :
+										VmSpaceDistance(&detours->hnsw->space,
+														Payload(crossing, i),
+														Payload(crossing, j));
+	crossing->has_row[i] = true;
+	return row;
+}
+
+/* How many elements ahead are loaded. */
+#define PREFETCH_DISTANCE 3
+
+/* Reads elements that are to be compared. */
+static void
+AddMembers(VmHnswDetours *detours, const VmHnswRef *refs, int count)
+{
+	VmHnswCrossing *crossing = detours->crossing;
+
+	for (int i = 0; i < Min(PREFETCH_DISTANCE, count); i++)
+		VmHnswPrefetchElement(detours->hnsw, refs[i]);
+	for (int i = 0; i < count; i++)
+	{
+		VmHnswNode *node = &crossing->members[crossing->count];
+
+		if (i + PREFETCH_DISTANCE < count)
+			VmHnswPrefetchElement(detours->hnsw, refs[i + PREFETCH_DISTANCE]);
+		if (VmHnswMeasureAndCopy(detours->hnsw, NULL, refs[i], node,
+								 Payload(crossing, crossing->count)) &&
+			!node->tombstone && node->level >= detours->explorer->layer)
+			crossing->has_row[crossing->count++] = false;
+	}
+}
+
+/* Marks the members that are among the refs. */
+static void
+MarkLinked(const VmHnswCrossing *crossing, const VmHnswRef *refs, int count, bool *is_linked)
+{
+	for (int i = 0; i < crossing->count; i++)
+	{
+		is_linked[i] = false;
+		for (int j = 0; j < count; j++)
+			is_linked[i] |= crossing->members[i].ref == refs[j];
+	}
+}
+
+/* The nearest of the members left, or -1. */
+static int
+FindNearest(const float *left, int count)
+{
+	int nearest = 0;
+
+	for (int i = 1; i < count; i++)
+	{
+		if (left[i] < left[nearest])
+			nearest = i;
+	}
+	return left[nearest] < INFINITY ? nearest : -1;
 }
 
 static void
@@ -107,162 +215,102 @@ AddDetour(VmHnswDetours *detours, VmHnswRef base, VmHnswRef to, float distance)
 	detour->to = to;
 }
 
-/* ------------------------------------------------------------------ a crossing */
-
-static inline char *
-Payload(VmHnswCrossing *crossing, int i)
-{
-	return crossing->payloads + (Size) i * crossing->stride;
-}
-
-static void
-AddMember(VmHnswDetours *detours, VmHnswRef ref)
-{
-	VmHnswCrossing *crossing = detours->crossing;
-	VmHnswNode *node = &crossing->members[crossing->count];
-
-	if (VmHnswMeasureAndCopy(detours->hnsw, NULL, ref, node, Payload(crossing, crossing->count)) &&
-		!node->tombstone && node->level >= detours->explorer->layer)
-		crossing->count++;
-}
-
-/* How many elements ahead are loaded. */
-#define PREFETCH_DISTANCE 3
-
-/* Reads the elements that meet at a tombstone. */
-static void
-Meet(VmHnswDetours *detours, const VmHnswLoss *losses, int count)
-{
-	VmHnsw *hnsw = detours->hnsw;
-	VmHnswExplorer *explorer = detours->explorer;
-	VmHnswCrossing *crossing = detours->crossing;
-
-	VmHnswExploreStart(explorer, losses[0].layer);
-	for (int i = 0; i < count; i++)
-		VmHnswExploreAvoid(explorer, losses[i].base);
-	VmHnswExploreFrom(explorer, losses[0].tombstone);
-	for (int i = 0; i < Min(PREFETCH_DISTANCE, count); i++)
-		VmHnswPrefetchElement(hnsw, losses[i].base);
-	VmHnswExplore(explorer, hnsw->m);
-
-	crossing->count = 0;
-	for (int i = 0; i < count; i++)
-	{
-		if (i + PREFETCH_DISTANCE < count)
-			VmHnswPrefetchElement(hnsw, losses[i + PREFETCH_DISTANCE].base);
-		else if (i + PREFETCH_DISTANCE - count < explorer->found_count)
-			VmHnswPrefetchElement(hnsw, explorer->found[i + PREFETCH_DISTANCE - count]);
-		AddMember(detours, losses[i].base);
-	}
-	crossing->base_count = crossing->count;
-	for (int i = 0; i < explorer->found_count; i++)
-	{
-		if (i + PREFETCH_DISTANCE < explorer->found_count)
-			VmHnswPrefetchElement(hnsw, explorer->found[i + PREFETCH_DISTANCE]);
-		AddMember(detours, explorer->found[i]);
-	}
-}
-
-static void
-MeasureMembers(VmHnswDetours *detours)
-{
-	VmHnswCrossing *crossing = detours->crossing;
-
-	for (int i = 0; i < crossing->count; i++)
-	{
-		for (int j = 0; j < i; j++)
-			crossing->distances[i][j] = crossing->distances[j][i] = VmSpaceDistance(
-				&detours->hnsw->space, Payload(crossing, i), Payload(crossing, j));
-	}
-}
-
-/* The members but i, nearest to i first; returns how many. */
-static int
-SortMembers(const VmHnswCrossing *crossing, int i, int *order)
-{
-	const float *distances = crossing->distances[i];
-	int count = 0;
-
-	for (int j = 0; j < crossing->count; j++)
-	{
-		int at = count;
-
-		if (j == i)
-			continue;
-		for (; at > 0 && distances[j] < distances[order[at - 1]]; at--)
-			order[at] = order[at - 1];
-		order[at] = j;
-		count++;
-	}
-	return count;
-}
-
-static bool
-Contains(const VmHnswRef *refs, int count, VmHnswRef ref)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (refs[i] == ref)
-			return true;
-	}
-	return false;
-}
-
-/* Whether member j is nearer to one taken before than to i. */
-static bool
-IsCovered(const VmHnswCrossing *crossing, int i, int j, const int *taken, int count)
-{
-	for (int k = 0; k < count; k++)
-	{
-		if (crossing->distances[j][taken[k]] < crossing->distances[i][j])
-			return true;
-	}
-	return false;
-}
-
 /*
- * Adds detours from base i: by the heuristic of link.h, among the members; those
- * that the base links to already are taken in any case.
+ * Adds up to max detours from member i: by the heuristic of link.h, among the
+ * members; those that the base links to already are taken in any case.
  */
 static void
-ChooseDetours(VmHnswDetours *detours, int i)
+ChooseDetours(VmHnswDetours *detours, int i, const VmHnswRef *links, int link_count, int max)
 {
 	VmHnswCrossing *crossing = detours->crossing;
-	const VmHnswNode *base = &crossing->members[i];
-	VmHnswRef links[VM_HNSW_MAX_LINKS];
-	int link_count = VmHnswReadLinks(detours->hnsw, base, detours->explorer->layer, links);
-	int order[MAX_MEMBERS];
-	int taken[MAX_MEMBERS];
-	int count = SortMembers(crossing, i, order);
-	int taken_count = 0;
+	const float *distances = Distances(detours, i);
+	bool is_linked[MAX_MEMBERS];
+	float left[MAX_MEMBERS]; /* distances of members that nothing covers yet */
+	int count = crossing->count;
 	int added = 0;
+	int j;
 
-	AddDetour(detours, base->ref, VM_HNSW_NO_REF, 0);
-	for (int k = 0; k < count && added < MAX_DETOURS; k++)
+	MarkLinked(crossing, links, link_count, is_linked);
+	memcpy(left, distances, count * sizeof(float));
+	left[i] = INFINITY;
+	while (added < max && (j = FindNearest(left, count)) >= 0)
 	{
-		int j = order[k];
-		VmHnswRef ref = crossing->members[j].ref;
+		const float *from = Distances(detours, j);
 
-		if (Contains(links, link_count, ref))
-			taken[taken_count++] = j;
-		else if (!IsCovered(crossing, i, j, taken, taken_count))
+		left[j] = INFINITY;
+		for (int k = 0; k < count; k++)
+			left[k] = from[k] < distances[k] && !is_linked[k] ? INFINITY : left[k];
+		if (!is_linked[j])
 		{
-			taken[taken_count++] = j;
-			AddDetour(detours, base->ref, ref, crossing->distances[i][j]);
+			AddDetour(detours, crossing->members[i].ref, crossing->members[j].ref, distances[j]);
 			added++;
 		}
 	}
 }
 
+/* Detours of all bases, or a part of them, that have lost the same neighbor. */
 static void
-Cross(VmHnswDetours *detours, const VmHnswLoss *losses, int count)
+CrossTombstone(VmHnswDetours *detours, const VmHnswLoss *losses, int count)
 {
+	VmHnswExplorer *explorer = detours->explorer;
 	VmHnswCrossing *crossing = detours->crossing;
+	VmHnswRef bases[MAX_BASES];
+	int base_count;
 
-	Meet(detours, losses, count);
-	MeasureMembers(detours);
-	for (int i = 0; i < crossing->base_count; i++)
-		ChooseDetours(detours, i);
+	VmHnswExploreStart(explorer, losses[0].layer);
+	for (int i = 0; i < count; i++)
+	{
+		bases[i] = losses[i].base;
+		VmHnswExploreAvoid(explorer, bases[i]);
+	}
+	VmHnswExploreFrom(explorer, losses[0].tombstone);
+	VmHnswExplore(explorer, detours->hnsw->m);
+
+	crossing->count = 0;
+	AddMembers(detours, bases, count);
+	base_count = crossing->count;
+	AddMembers(detours, explorer->found, explorer->found_count);
+	for (int i = 0; i < base_count; i++)
+	{
+		VmHnswRef links[VM_HNSW_MAX_LINKS];
+		int link_count =
+			VmHnswReadLinks(detours->hnsw, &crossing->members[i], explorer->layer, links);
+
+		ChooseDetours(detours, i, links, link_count, MAX_DETOURS);
+	}
+}
+
+/* Detours of a ruined base. */
+static void
+CrossRuins(VmHnswDetours *detours, const VmHnswLoss *loss)
+{
+	VmHnswExplorer *explorer = detours->explorer;
+	VmHnswCrossing *crossing = detours->crossing;
+	VmHnswRef links[VM_HNSW_MAX_LINKS];
+	int count;
+	int kept = 0;
+
+	VmHnswExploreStart(explorer, loss->layer);
+	VmHnswExploreAvoid(explorer, loss->base);
+	crossing->count = 0;
+	AddMembers(detours, &loss->base, 1);
+	if (crossing->count == 0)
+		return;
+	count = VmHnswReadLinks(detours->hnsw, &crossing->members[0], loss->layer, links);
+	for (int i = 0; i < count; i++)
+	{
+		if (IsDead(detours, links[i]))
+			VmHnswExploreFrom(explorer, links[i]);
+		else
+		{
+			VmHnswExploreAvoid(explorer, links[i]);
+			links[kept++] = links[i];
+		}
+	}
+	VmHnswExplore(explorer, 2 * detours->hnsw->m);
+	AddMembers(detours, links, kept);
+	AddMembers(detours, explorer->found, explorer->found_count);
+	ChooseDetours(detours, 0, links, kept, count - kept + VM_HNSW_MORE_LINKS);
 }
 
 /* -------------------------------------------------------------- all of them */
@@ -301,24 +349,36 @@ CompareDetours(const void *a, const void *b)
 	return (x->distance > y->distance) - (x->distance < y->distance);
 }
 
+/* Losses from `start` on that one crossing serves. */
+static Size
+CountAlike(const VmHnswDetours *detours, Size start)
+{
+	const VmHnswLoss *losses = detours->losses + start;
+	Size max = Min(detours->loss_count - start, MAX_BASES);
+	Size count = 1;
+
+	if (losses[0].tombstone == VM_HNSW_NO_REF)
+		return 1;
+	while (count < max && losses[count].tombstone == losses[0].tombstone &&
+		   losses[count].layer == losses[0].layer)
+		count++;
+	return count;
+}
+
 void
 VmHnswFindDetours(VmHnswDetours *detours)
 {
-	const VmHnswLoss *losses = detours->losses;
-	Size start = 0;
-
 	qsort(detours->losses, detours->loss_count, sizeof(VmHnswLoss), CompareLosses);
-	while (start < detours->loss_count)
+	for (Size start = 0; start < detours->loss_count;)
 	{
-		Size end = start + 1;
+		Size count = CountAlike(detours, start);
 
-		while (end < detours->loss_count && end - start < MAX_BASES &&
-			   losses[end].tombstone == losses[start].tombstone &&
-			   losses[end].layer == losses[start].layer)
-			end++;
 		VmVacuumDelayPoint();
-		Cross(detours, &losses[start], (int) (end - start));
-		start = end;
+		if (detours->losses[start].tombstone == VM_HNSW_NO_REF)
+			CrossRuins(detours, &detours->losses[start]);
+		else
+			CrossTombstone(detours, &detours->losses[start], (int) count);
+		start += count;
 	}
 	qsort(detours->detours, detours->detour_count, sizeof(VmHnswDetour), CompareDetours);
 }
@@ -343,5 +403,5 @@ VmHnswDetoursOf(const VmHnswDetours *detours, VmHnswRef base, int layer, int *co
 					CompareBases(&detours->detours[end], base, layer) == 0;)
 		end++;
 	*count = (int) (end - low);
-	return *count > 0 ? &detours->detours[low] : NULL;
+	return &detours->detours[low];
 }

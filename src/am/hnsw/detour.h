@@ -6,16 +6,26 @@
  * to.  All who linked to the same tombstone look at the same elements, so these
  * are read once for all of them: losses are collected, sorted by tombstone, and
  * turned into detours, which are then sorted by the element that they start at.
+ *
+ * An element that has lost most of its links is ruined: many ways around many
+ * tombstones would be much alike, so it looks around by itself, and is to be
+ * linked anew when nothing leads to tombstones any more.
  */
 #ifndef VM_AM_HNSW_DETOUR_H
 #define VM_AM_HNSW_DETOUR_H
 
 #include "am/hnsw/explore.h"
 
+/*
+ * Links by which a list may grow: detours are chosen without a look at all of
+ * its other links, so one for one would leave it poorer.
+ */
+#define VM_HNSW_MORE_LINKS 2
+
 /* An element's link to a tombstone. */
 typedef struct VmHnswLoss
 {
-	VmHnswRef tombstone;
+	VmHnswRef tombstone; /* VM_HNSW_NO_REF: most of its links */
 	VmHnswRef base;
 	int layer;
 } VmHnswLoss;
@@ -26,7 +36,7 @@ typedef struct VmHnswDetour
 	VmHnswRef base;
 	int layer;
 	float distance;
-	VmHnswRef to; /* VM_HNSW_NO_REF only says that the base was looked at */
+	VmHnswRef to;
 } VmHnswDetour;
 
 typedef struct VmHnswDetours
@@ -35,10 +45,12 @@ typedef struct VmHnswDetours
 	VmHnswExplorer *explorer;
 	VmHnswLoss *losses;
 	Size loss_count;
-	Size loss_max;
+	Size loss_size;
 	VmHnswDetour *detours; /* once found; nearest first for each base */
 	Size detour_count;
 	Size detour_size;
+	Size memory;      /* bytes that losses and their detours may take */
+	Size memory_used; /* bytes that they will take at most */
 	struct VmHnswCrossing *crossing; /* working space of detour.c */
 } VmHnswDetours;
 
@@ -49,14 +61,24 @@ extern void VmHnswDetoursFree(VmHnswDetours *detours);
 /* Forgets losses and detours. */
 extern void VmHnswDetoursReset(VmHnswDetours *detours);
 
-/* Room for further losses of one page. */
-extern bool VmHnswDetoursFull(const VmHnswDetours *detours);
-extern void VmHnswAddLoss(VmHnswDetours *detours, VmHnswRef tombstone, VmHnswRef base, int layer);
+/* Whether memory is used up: then the losses are to be turned into detours. */
+static inline bool
+VmHnswDetoursFull(const VmHnswDetours *detours)
+{
+	return detours->memory_used >= detours->memory;
+}
+
+/*
+ * Notes what an element has lost of the links of a layer, if anything.  True
+ * when it is ruined.
+ */
+extern bool VmHnswAddLosses(VmHnswDetours *detours, VmHnswRef base, int layer,
+							const VmHnswRef *list);
 
 /* Turns the losses into detours. */
 extern void VmHnswFindDetours(VmHnswDetours *detours);
 
-/* The first detour of a base in a layer, or NULL; *count are there. */
+/* Detours of a base in a layer; *count are there. */
 extern const VmHnswDetour *VmHnswDetoursOf(const VmHnswDetours *detours, VmHnswRef base,
 										   int layer, int *count);
 

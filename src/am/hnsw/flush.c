@@ -15,6 +15,7 @@
 #include "utils/rel.h"
 
 #include "am/hnsw/flush.h"
+#include "am/hnsw/order.h"
 #include "am/hnsw/place.h"
 
 /* ---------------------------------------------------------------- placement */
@@ -134,9 +135,9 @@ PlaceNext(Placement *placement, const VmGraph *graph, uint32 id)
 					 VmGraphGetNode(graph, id)->level);
 }
 
-/* The refs of all nodes, in memory of their own. */
+/* The refs of all nodes, by number, in memory of their own. */
 static VmHnswRef *
-ComputeRefs(const VmHnsw *hnsw, const VmGraph *graph)
+ComputeRefs(const VmHnsw *hnsw, const VmGraph *graph, const uint32 *order)
 {
 	uint32 count = VmGraphCount(graph);
 	VmHnswRef *refs =
@@ -144,12 +145,12 @@ ComputeRefs(const VmHnsw *hnsw, const VmGraph *graph)
 	Placement placement;
 
 	InitPlacement(&placement, hnsw);
-	for (uint32 id = 0; id < count; id++)
+	for (uint32 i = 0; i < count; i++)
 	{
-		Place place = PlaceNext(&placement, graph, id);
+		Place place = PlaceNext(&placement, graph, order[i]);
 
 		CHECK_FOR_INTERRUPTS();
-		refs[id] = VmHnswMakeRef(hnsw, ItemPointerGetBlockNumber(&place.element),
+		refs[order[i]] = VmHnswMakeRef(hnsw, ItemPointerGetBlockNumber(&place.element),
 								 ItemPointerGetOffsetNumber(&place.element));
 	}
 	return refs;
@@ -291,7 +292,7 @@ WriteNode(Writer *writer, uint32 id)
 }
 
 static void
-WriteNodes(VmHnsw *hnsw, const VmGraph *graph, const VmHnswRef *refs)
+WriteNodes(VmHnsw *hnsw, const VmGraph *graph, const uint32 *order, const VmHnswRef *refs)
 {
 	Writer *writer = palloc0(sizeof(Writer));
 	uint32 count = VmGraphCount(graph);
@@ -300,10 +301,10 @@ WriteNodes(VmHnsw *hnsw, const VmGraph *graph, const VmHnswRef *refs)
 	writer->graph = graph;
 	writer->refs = refs;
 	InitPlacement(&writer->placement, hnsw);
-	for (uint32 id = 0; id < count; id++)
+	for (uint32 i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		WriteNode(writer, id);
+		WriteNode(writer, order[i]);
 	}
 	ReleaseIfValid(writer->elements);
 	ReleaseIfValid(writer->overflow);
@@ -324,16 +325,30 @@ WriteEntry(VmHnsw *hnsw, VmHnswRef entry, int level)
 	UnlockReleaseBuffer(buffer);
 }
 
+/* Elements that a page takes, of the largest payload. */
+static int
+NodesPerPage(const VmHnsw *hnsw)
+{
+	Size space = ItemSpace(VM_HNSW_ELEMENT_SIZE(hnsw->space.size));
+
+	if (!hnsw->apart)
+		space += ItemSpace(VM_HNSW_NEIGHBORS_SIZE(hnsw->m, 0));
+	return Max(1, (int) (VM_PAGE_CAPACITY / space));
+}
+
 void
 VmHnswFlush(VmHnsw *hnsw, VmGraph *graph)
 {
+	uint32 *order;
 	VmHnswRef *refs;
 	uint32 entry;
 
 	if (!VmGraphGetEntry(graph, &entry))
 		return;
-	refs = ComputeRefs(hnsw, graph);
-	WriteNodes(hnsw, graph, refs);
+	order = VmHnswComputeOrder(graph, NodesPerPage(hnsw));
+	refs = ComputeRefs(hnsw, graph, order);
+	WriteNodes(hnsw, graph, order, refs);
 	WriteEntry(hnsw, refs[entry], VmGraphGetNode(graph, entry)->level);
 	pfree(refs);
+	pfree(order);
 }

@@ -129,7 +129,8 @@ typedef struct VmGraph
 	uintptr_t base;               /* of shared chunks; 0 when they are our own */
 	MemoryContext context;        /* of what is our own */
 	struct VmGraphSearch *search; /* working space of graph_search.c */
-	struct VmGraphWork *work;     /* and of graph.c */
+	struct VmGraphCandidates *candidates; /* of graph_links.c */
+	struct VmGraphNewLinks *new_links; /* of graph.c, by layer */
 } VmGraph;
 
 /* Bytes of chunks that a graph of this many nodes needs, at most limit. */
@@ -229,14 +230,8 @@ VmGraphLinkId(const VmGraphLinks *links, int i)
 	return ((const volatile uint32 *) links->rest)[i];
 }
 
-static inline volatile uint32 *
-VmGraphLinkIds(VmGraphLinks *links)
-{
-	return links->rest;
-}
-
 static inline float *
-VmGraphLinkDistances(VmGraphLinks *links, int max)
+VmGraphLinkDistances(const VmGraphLinks *links, int max)
 {
 	return (float *) &links->rest[max];
 }

@@ -269,6 +269,8 @@ VmGraphAttach(VmGraphShared *shared, const VmHnsw *hnsw, char *base, MemoryConte
 	graph->base = (uintptr_t) base;
 	graph->context = context;
 	graph->search = VmGraphSearchCreate(graph);
-	graph->work = VmGraphWorkCreate(graph);
+	graph->candidates = VmGraphCandidatesCreate(graph);
+	graph->new_links =
+		MemoryContextAlloc(context, (VM_HNSW_MAX_LEVEL + 1) * sizeof(VmGraphNewLinks));
 	return graph;
 }

@@ -1,24 +1,12 @@
 /*
  * graph_private.h
- *		What graph.c, graph_search.c and graph_memory.c share.
+ *		What the files graph*.c share.
  */
 #ifndef VM_AM_HNSW_GRAPH_PRIVATE_H
 #define VM_AM_HNSW_GRAPH_PRIVATE_H
 
 #include "am/hnsw/graph.h"
 #include "core/prefetch.h"
-
-/*
- * A list that was selected is filled up with pruned candidates to so many
- * eighths of its length.
- */
-#ifndef VM_GRAPH_FILL
-#define VM_GRAPH_FILL 0
-#endif
-
-#ifndef VM_GRAPH_PROTECT
-#define VM_GRAPH_PROTECT 0
-#endif
 
 /* How much of a payload is loaded ahead; the processor guesses the rest. */
 #ifndef VM_GRAPH_AHEAD_BYTES
@@ -33,7 +21,6 @@ typedef struct VmGraphCandidate
 } VmGraphCandidate;
 
 extern struct VmGraphSearch *VmGraphSearchCreate(const VmGraph *graph);
-extern struct VmGraphWork *VmGraphWorkCreate(VmGraph *graph);
 
 /*
  * The node nearest to the payload that links of a layer lead to, step by step,
@@ -48,6 +35,43 @@ VmGraphSearchGreedy(VmGraph *graph, const void *payload, int layer, VmGraphCandi
  */
 extern int VmGraphSearchLayer(VmGraph *graph, const void *payload, int layer,
 							  VmGraphCandidate entry, const VmGraphCandidate **found);
+
+/* -------------------------------------------------------------------- links */
+
+/* Links to be made from a new node in one layer, as in VmGraphLinks. */
+typedef struct VmGraphNewLinks
+{
+	int count;
+	int diverse;
+	VmGraphCandidate links[VM_HNSW_MAX_M];
+} VmGraphNewLinks;
+
+extern struct VmGraphCandidates *VmGraphCandidatesCreate(const VmGraph *graph);
+
+/* Chooses up to max links among nodes that a search has found, nearest first. */
+extern void VmGraphSelectLinks(VmGraph *graph, const VmGraphCandidate *found, int count, int max,
+							   VmGraphNewLinks *new);
+
+/* Gives a node that nobody else can reach yet its links in a layer. */
+extern void VmGraphWriteLinks(VmGraph *graph, VmGraphNode *node, int layer,
+							  const VmGraphNewLinks *new);
+
+/*
+ * Adds a link from owner to a node that owner has no link to yet.  Where that
+ * makes too many, some are left out, which may be the new one.
+ */
+extern void VmGraphAddLink(VmGraph *graph, uint32 owner, int layer, uint32 id, float distance);
+
+/* Whether the node needs more links of layer 0 to lead to it. */
+extern bool VmGraphIsLittleLinked(const VmGraph *graph, uint32 id);
+
+/*
+ * Links owner to a node in layer 0, unless it is or has no room and only links
+ * that others need.
+ */
+extern void VmGraphForceLink(VmGraph *graph, uint32 owner, uint32 id, float distance);
+
+/* ------------------------------------------------------------- small things */
 
 static inline float
 VmGraphDistance(const VmGraph *graph, const void *payload, uint32 id)

@@ -154,6 +154,22 @@ PrefetchNode(const VmGraph *graph, uint32 id)
 						VM_HNSW_LAYER_LINKS(graph->hnsw->m, 0) * sizeof(uint32));
 }
 
+/* Unless a nearer one is found, it is expanded next. */
+static inline void
+PrefetchNext(const VmGraph *graph)
+{
+	const VmGraphSearch *search = graph->search;
+
+	for (int i = search->next; i < search->count; i++)
+	{
+		if ((search->pool[i].id & EXPANDED) == 0)
+		{
+			PrefetchNode(graph, search->pool[i].id);
+			break;
+		}
+	}
+}
+
 /* Copies the links that have not been visited; returns how many. */
 static inline int
 CollectLinks(VmGraph *graph, uint32 id, int layer, uint32 *ids)
@@ -207,6 +223,7 @@ VmGraphSearchLayer(VmGraph *graph, const void *payload, int layer, VmGraphCandid
 		if (nearest->id & EXPANDED)
 			continue;
 		nearest->id |= EXPANDED;
+		PrefetchNext(graph);
 		Expand(graph, payload, layer, nearest->id & ~EXPANDED);
 	}
 	for (int i = 0; i < search->count; i++)

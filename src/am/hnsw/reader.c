@@ -101,16 +101,30 @@ PinBlock(VmHnsw *hnsw, BlockNumber block)
 	return buffer;
 }
 
+/* Whether a page of the index can be looked at; raises when it is damaged. */
+static inline bool
+CheckForReading(VmHnsw *hnsw, Buffer buffer)
+{
+	Page page = BufferGetPage(buffer);
+
+	if (likely(VmPageHeaderIsSane(page) && PageGetMaxOffsetNumber(page) <= hnsw->stride))
+		return true;
+	return VmHnswCheckDataPage(hnsw, buffer);
+}
+
 Buffer
 VmHnswReadBlock(VmHnsw *hnsw, BlockNumber block, int lock_mode)
 {
 	Buffer buffer;
+	bool usable;
 
 	if (unlikely(block < VM_HNSW_FIRST_BLOCK || !BlockExists(hnsw, block)))
 		return InvalidBuffer;
 	buffer = PinBlock(hnsw, block);
 	LockBuffer(buffer, lock_mode);
-	if (unlikely(!VmHnswCheckDataPage(hnsw, buffer)))
+	usable = lock_mode == BUFFER_LOCK_SHARE ? CheckForReading(hnsw, buffer) :
+											  VmHnswCheckDataPage(hnsw, buffer);
+	if (unlikely(!usable))
 	{
 		UnlockReleaseBuffer(buffer);
 		return InvalidBuffer;
@@ -220,43 +234,86 @@ CopyTail(VmHnsw *hnsw, const VmHnswNode *node, Size head, char *payload)
 	return found;
 }
 
+void
+VmHnswReleaseHeld(Buffer *held)
+{
+	if (BufferIsValid(*held))
+		UnlockReleaseBuffer(*held);
+	*held = InvalidBuffer;
+}
+
+/* Goes over to another block, unless it is the one that is held. */
+static inline bool
+HoldBlock(VmHnsw *hnsw, BlockNumber block, Buffer *held)
+{
+	if (BufferIsValid(*held) && BufferGetBlockNumber(*held) == block)
+		return true;
+	VmHnswReleaseHeld(held);
+	*held = VmHnswReadBlock(hnsw, block, BUFFER_LOCK_SHARE);
+	return BufferIsValid(*held);
+}
+
+static inline void
+FillNode(VmHnswNode *node, VmHnswRef ref, const VmHnswElement *element)
+{
+	node->ref = ref;
+	node->neighbors = element->neighbors;
+	node->version = element->version;
+	node->level = element->level;
+	node->tombstone = (element->flags & VM_HNSW_TOMBSTONE) != 0;
+}
+
+/* Measures a cut payload: its tail lies on another page, so this one is left. */
+static pg_noinline bool
+MeasureCut(VmHnsw *hnsw, const void *query, VmHnswNode *node, const VmHnswElement *element,
+		   Size head, char *payload, Buffer *held)
+{
+	memcpy(payload, element->payload, head);
+	VmHnswReleaseHeld(held);
+	if (!CopyTail(hnsw, node, head, payload))
+		return false;
+	node->distance = VmSpaceDistance(&hnsw->space, query, payload);
+	return true;
+}
+
+static inline bool
+Measure(VmHnsw *hnsw, const void *query, VmHnswRef ref, VmHnswNode *node, void *payload,
+		Buffer *held)
+{
+	VmHnswElement *element;
+	Size size;
+
+	if (!HoldBlock(hnsw, VmHnswRefBlock(hnsw, ref), held))
+		return false;
+	element =
+		VmHnswPageElement(hnsw, BufferGetPage(*held), VmHnswRefOffset(hnsw, ref), &size);
+	if (element == NULL)
+		return false;
+	FillNode(node, ref, element);
+	if (unlikely(element->flags & VM_HNSW_CUT))
+		return MeasureCut(hnsw, query, node, element, size,
+						  payload != NULL ? payload : hnsw->scratch, held);
+	node->distance = VmSpaceDistance(&hnsw->space, query, element->payload);
+	if (payload != NULL)
+		memcpy(payload, element->payload, size);
+	return true;
+}
+
+bool
+VmHnswMeasureHeld(VmHnsw *hnsw, const void *query, VmHnswRef ref, VmHnswNode *node, Buffer *held)
+{
+	return Measure(hnsw, query, ref, node, NULL, held);
+}
+
 bool
 VmHnswMeasureAndCopy(VmHnsw *hnsw, const void *query, VmHnswRef ref, VmHnswNode *node,
 					 void *payload)
 {
-	Size head = 0;
-	Buffer buffer = VmHnswReadBlock(hnsw, VmHnswRefBlock(hnsw, ref), BUFFER_LOCK_SHARE);
-	VmHnswElement *element;
-	Size size;
+	Buffer held = InvalidBuffer;
+	bool found = Measure(hnsw, query, ref, node, payload, &held);
 
-	if (!BufferIsValid(buffer))
-		return false;
-	element = VmHnswPageElement(hnsw, BufferGetPage(buffer), VmHnswRefOffset(hnsw, ref), &size);
-	if (element != NULL)
-	{
-		if (unlikely(element->flags & VM_HNSW_CUT))
-		{
-			head = size;
-			payload = payload != NULL ? payload : hnsw->scratch;
-		}
-		else
-			node->distance = VmSpaceDistance(&hnsw->space, query, element->payload);
-		node->ref = ref;
-		node->neighbors = element->neighbors;
-		node->version = element->version;
-		node->level = element->level;
-		node->tombstone = (element->flags & VM_HNSW_TOMBSTONE) != 0;
-		if (payload != NULL)
-			memcpy(payload, element->payload, size);
-	}
-	UnlockReleaseBuffer(buffer);
-	if (element != NULL && head > 0)
-	{
-		if (!CopyTail(hnsw, node, head, payload))
-			return false;
-		node->distance = VmSpaceDistance(&hnsw->space, query, payload);
-	}
-	return element != NULL;
+	VmHnswReleaseHeld(&held);
+	return found;
 }
 
 bool

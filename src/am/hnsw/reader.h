@@ -54,6 +54,16 @@ extern void VmHnswPrefetchElement(VmHnsw *hnsw, VmHnswRef ref);
 extern bool VmHnswMeasure(VmHnsw *hnsw, const void *query, VmHnswRef ref, VmHnswNode *node);
 
 /*
+ * The same for one of several elements: the page of the last one stays locked
+ * in *held, which starts as InvalidBuffer, and is not locked again where the
+ * next element lies there too.  The caller releases it in the end, and reads
+ * nothing else before.
+ */
+extern bool VmHnswMeasureHeld(VmHnsw *hnsw, const void *query, VmHnswRef ref, VmHnswNode *node,
+							  Buffer *held);
+extern void VmHnswReleaseHeld(Buffer *held);
+
+/*
  * Copies the payload of an element into a buffer of space.size bytes and
  * measures it as VmHnswMeasure does.
  */

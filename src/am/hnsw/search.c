@@ -247,37 +247,66 @@ Offer(VmHnswSearch *search, const VmHnswNode *node, int ef)
 /* How many neighbors ahead of the one being measured are loaded. */
 #define PREFETCH_DISTANCE 3
 
+/* Orders refs by page, so that neighbors on one page are measured together. */
+static void
+SortRefs(VmHnswRef *refs, int count)
+{
+	for (int i = 1; i < count; i++)
+	{
+		VmHnswRef ref = refs[i];
+		int j = i;
+
+		for (; j > 0 && refs[j - 1] > ref; j--)
+			refs[j] = refs[j - 1];
+		refs[j] = ref;
+	}
+}
+
+/* The neighbors of a node in a layer that were not met yet. */
+static int
+FreshNeighbors(VmHnswSearch *search, const VmHnswNode *node, int layer, VmHnswRef *refs)
+{
+	int count = VmHnswReadLinks(search->hnsw, node, layer, refs);
+	int fresh = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (VisitedAdd(&search->visited, refs[i]))
+			refs[fresh++] = refs[i];
+	}
+	SortRefs(refs, fresh);
+	return fresh;
+}
+
 /* Measures those of a node's neighbors that were not met yet. */
 static void
 Expand(VmHnswSearch *search, const VmHnswNode *node, int ef, int layer)
 {
 	VmHnsw *hnsw = search->hnsw;
-	VmHnswRef links[VM_HNSW_MAX_LINKS];
-	int count = VmHnswReadLinks(hnsw, node, layer, links);
-	int fresh = 0;
+	VmHnswRef refs[VM_HNSW_MAX_LINKS];
+	VmHnswNode found[VM_HNSW_MAX_LINKS];
+	int fresh = FreshNeighbors(search, node, layer, refs);
+	int count = 0;
+	Buffer held = InvalidBuffer;
 
-	for (int i = 0; i < count; i++)
-	{
-		if (VisitedAdd(&search->visited, links[i]))
-			links[fresh++] = links[i];
-	}
-	VmHnswPrefetchBlocks(hnsw, links, fresh);
+	VmHnswPrefetchBlocks(hnsw, refs, fresh);
 	for (int i = 0; i < Min(PREFETCH_DISTANCE, fresh); i++)
-		VmHnswPrefetchElement(hnsw, links[i]);
-
+		VmHnswPrefetchElement(hnsw, refs[i]);
 	for (int i = 0; i < fresh; i++)
 	{
-		VmHnswNode neighbor;
-
 		if (i + PREFETCH_DISTANCE < fresh)
-			VmHnswPrefetchElement(hnsw, links[i + PREFETCH_DISTANCE]);
-		/* A tombstone's link may lead to what has taken a freed place (HNSW-3). */
-		if (!VmHnswMeasure(hnsw, search->query, links[i], &neighbor) || neighbor.level < layer)
-			continue;
-		VisitedSetDistance(&search->visited, links[i], neighbor.distance);
-		if (layer == 0)
-			search->measured++;
-		Offer(search, &neighbor, ef);
+			VmHnswPrefetchElement(hnsw, refs[i + PREFETCH_DISTANCE]);
+		if (VmHnswMeasureHeld(hnsw, search->query, refs[i], &found[count], &held))
+			count++;
+	}
+	VmHnswReleaseHeld(&held);
+
+	if (layer == 0)
+		search->measured += count;
+	for (int i = 0; i < count; i++)
+	{
+		VisitedSetDistance(&search->visited, found[i].ref, found[i].distance);
+		Offer(search, &found[i], ef);
 	}
 }
 

@@ -15,31 +15,30 @@
 typedef float (*VmHnswPairDistance)(void *arg, int a, int b);
 
 /*
- * Looks at candidates, given by their ascending distances to the base, until
- * max are kept, and writes their numbers to kept and pruned, in order.  Returns
- * how many are kept; *pruned_count are pruned, and what follows the last one
- * looked at is neither.
+ * Selects up to max of the candidates, given by their ascending distances to
+ * the base: writes the numbers of those kept and of all others, in order, and
+ * returns how many are kept.
  *
  * Inlined, and pair with it.  Pairs that are known not to prune one another
  * need not be measured: pair may return infinity.
  */
 static pg_attribute_always_inline int
 VmHnswSelect(const float *distances, int count, int max, VmHnswPairDistance pair, void *arg,
-			 uint16 *kept, uint16 *pruned, int *pruned_count)
+			 uint16 *kept, uint16 *pruned)
 {
 	int kept_count = 0;
+	int pruned_count = 0;
 
-	*pruned_count = 0;
-	for (int c = 0; c < count && kept_count < max; c++)
+	for (int c = 0; c < count; c++)
 	{
 		int k = 0;
 
-		while (k < kept_count && !(pair(arg, c, kept[k]) < distances[c]))
+		while (k < kept_count && kept_count < max && !(pair(arg, c, kept[k]) < distances[c]))
 			k++;
-		if (k == kept_count)
+		if (k == kept_count && kept_count < max)
 			kept[kept_count++] = (uint16) c;
 		else
-			pruned[(*pruned_count)++] = (uint16) c;
+			pruned[pruned_count++] = (uint16) c;
 	}
 	return kept_count;
 }

@@ -10,7 +10,8 @@
  *			passed every horizon (reusable)
  *	entry	a live element becomes the entry in place of a tombstone
  *	repair	live elements get other links in place of those to tombstones
- *	relink	live elements that no live one links to are linked
+ *	relink	live elements that no live one links to, or that had lost most of
+ *			their links, are linked as an insert would
  *	reclaim	the places of reusable tombstones are freed
  *
  * The survey looks at the horizon before the repair begins, so nobody can link
@@ -345,8 +346,9 @@ ReplaceEntry(VmHnswVacuum *vacuum)
 /* -------------------------------------------------------------------- relink */
 
 /*
- * Links live elements that nobody links to.  One that is just being inserted
- * looks the same; it gets a few links more.
+ * Links live elements that nobody links to, and anew those that had to take the
+ * next best links.  One that is just being inserted looks the same as the
+ * former; it gets a few links more.
  */
 static void
 Relink(VmHnswVacuum *vacuum)
@@ -360,7 +362,8 @@ Relink(VmHnswVacuum *vacuum)
 	while (VmHnswRefSetNext(&vacuum->live, from, &ref))
 	{
 		from = (uint64) ref + 1;
-		if (ref != entry && !VmHnswRefSetContains(&vacuum->linked, ref))
+		if (ref != entry && (!VmHnswRefSetContains(&vacuum->linked, ref) ||
+							 VmHnswRefSetContains(&vacuum->ruined, ref)))
 		{
 			MemoryContext old = MemoryContextSwitchTo(context);
 
@@ -384,6 +387,7 @@ CleanTombstones(VmHnswVacuum *vacuum)
 	VmHnswRefSetInit(&vacuum->dead);
 	VmHnswRefSetInit(&vacuum->reusable);
 	VmHnswRefSetInit(&vacuum->linked);
+	VmHnswRefSetInit(&vacuum->ruined);
 	vacuum->highest = VM_HNSW_NO_REF;
 	vacuum->highest_level = -1;
 

@@ -18,6 +18,7 @@ typedef struct VmHnswVacuum
 	VmHnswRefSet dead;     /* tombstones */
 	VmHnswRefSet reusable; /* those that no transaction can know as live */
 	VmHnswRefSet linked;   /* elements that a live one links to in layer 0 */
+	VmHnswRefSet ruined;   /* live ones that had lost most of their links */
 	VmHnswRef highest;     /* a live element of the highest level, or none */
 	int highest_level;
 } VmHnswVacuum;

@@ -184,10 +184,9 @@ WriteGroup(Window *window, BlockNumber start, int count)
 
 	for (int i = 0; i < count; i++)
 	{
-		buffers[i] =
-			ReadBufferExtended(index, MAIN_FORKNUM, start + i, RBM_ZERO_AND_LOCK, NULL);
-		memcpy(BufferGetPage(buffers[i]), window->pages + (Size) (start + i - window->start) * BLCKSZ,
-			   BLCKSZ);
+		buffers[i] = ReadBufferExtended(index, MAIN_FORKNUM, start + i, RBM_ZERO_AND_LOCK, NULL);
+		memcpy(BufferGetPage(buffers[i]),
+			   window->pages + (Size) (start + i - window->start) * BLCKSZ, BLCKSZ);
 	}
 	VmPageLogNew(index, buffers, count);
 	for (int i = 0; i < count; i++)
