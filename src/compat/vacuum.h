@@ -10,6 +10,8 @@
 #include "access/genam.h"
 #include "access/transam.h"
 #include "commands/vacuum.h"
+#include "miscadmin.h"
+#include "postmaster/autovacuum.h"
 #include "utils/snapmgr.h"
 
 /*
@@ -25,6 +27,16 @@ VmXidIsRemovable(const IndexVacuumInfo *info, FullTransactionId xid)
 #else
 	(void) info;
 	return GlobalVisCheckRemovableFullXid(NULL, xid);
+#endif
+}
+
+static inline bool
+VmIsAutovacuumWorker(void)
+{
+#if PG_VERSION_NUM >= 170000
+	return AmAutoVacuumWorkerProcess();
+#else
+	return IsAutoVacuumWorkerProcess();
 #endif
 }
 

@@ -7,6 +7,7 @@
 #   exact_answers(NODE, TABLE)                     text: what exact searches say
 #   start_psql(NODE, SQL)                          a session in the background;
 #   finish_psql(SESSION)                           what it printed until it ended
+#   index_errors(NODE, INDEX)  text: what vecmilvus_check_index calls errors
 #   start_after_crash(NODE)                        start, once the old one is gone
 #   rounds()                                       how often to repeat
 #
@@ -26,8 +27,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep);
 
-our @EXPORT = qw(new_node fill_table exact_answers start_psql finish_psql start_after_crash rounds
-  extension_file);
+our @EXPORT = qw(new_node fill_table exact_answers start_psql finish_psql index_errors
+  start_after_crash rounds extension_file);
 
 sub new_node
 {
@@ -127,6 +128,16 @@ sub finish_psql
 
     $session->{run}->finish;
     return PostgreSQL::Test::Utils::slurp_file("$session->{base}.out");
+}
+
+# Every row of the table must be in the index, too.
+sub index_errors
+{
+    my ($node, $index) = @_;
+
+    return $node->safe_psql('postgres', qq{
+        SELECT block, item, rule, message FROM vecmilvus_check_index('$index', true)
+        WHERE severity = 'error'});
 }
 
 # After a kill the old processes are there for a moment: a postmaster that

@@ -106,11 +106,10 @@ MoveToDisk(VmHnswBuildState *build)
 	if (!ClaimFlush(shared))
 		return;
 	AwaitInserters(shared);
-	ereport(NOTICE,
-			(errmsg("hnsw graph no longer fits into maintenance_work_mem after %lld tuples",
-					(long long) shared->indexed),
-			 errdetail("Building will take significantly more time."),
-			 errhint("Increase maintenance_work_mem to speed up builds.")));
+	ereport(NOTICE, (errmsg("hnsw graph no longer fits into maintenance_work_mem after %lld tuples",
+							(long long) shared->indexed),
+					 errdetail("Building will take significantly more time."),
+					 errhint("Increase maintenance_work_mem to speed up builds.")));
 	VmHnswFlush(&build->hnsw, build->graph);
 	EndFlush(shared);
 }
@@ -210,8 +209,7 @@ VmHnswBuildInitShared(VmHnswBuildState *build, VmHnswBuildShared *shared, Size g
 static void
 StartAlone(VmHnswBuildState *build)
 {
-	VmHnswBuildShared *shared =
-		MemoryContextAlloc(build->graph_context, sizeof(VmHnswBuildShared));
+	VmHnswBuildShared *shared = MemoryContextAlloc(build->graph_context, sizeof(VmHnswBuildShared));
 
 	VmHnswBuildInitShared(build, shared, (Size) maintenance_work_mem * 1024,
 						  LWTRANCHE_FIRST_USER_DEFINED);

@@ -10,7 +10,6 @@
 #include "compat/compat.h"
 
 #include <math.h>
-#include <sys/statvfs.h>
 
 #include "access/table.h"
 #include "access/tableam.h"
@@ -20,20 +19,18 @@
 #include "common/pg_prng.h"
 #include "executor/instrument.h"
 #include "miscadmin.h"
-#include "optimizer/optimizer.h"
 #include "pgstat.h"
 #include "storage/bufmgr.h"
-#include "storage/dsm_impl.h"
-#include "storage/shmem.h"
 #include "tcop/tcopprot.h"
 #include "utils/rel.h"
 #include "utils/sampling.h"
 #include "utils/snapmgr.h"
 
 #include "am/hnsw/build_private.h"
+#include "am/parallel.h"
 
-#define LIBRARY "vecmilvus"
-#define WORKER  "vm_hnsw_build_worker"
+#define LIBRARY    "vecmilvus"
+#define WORKER     "vm_hnsw_build_worker"
 
 #define LOCKS_NAME "VecmilvusHnswBuild"
 
@@ -144,82 +141,7 @@ EstimateGraph(const VmHnswBuildState *build)
 	return VmGraphEstimate(&build->hnsw, rows, EstimatePayloadSize(build, rows), limit);
 }
 
-/* ---------------------------------------------------------- is it to be done? */
-
-/* As pgvector decides: builds cost time by the vector, not by the table's size. */
-static int
-ComputeWorkers(Relation heap, Relation index)
-{
-	int workers = plan_create_index_workers(RelationGetRelid(heap), RelationGetRelid(index));
-
-	if (workers == 0)
-		return 0;
-	workers = RelationGetParallelWorkers(heap, -1);
-	if (workers < 0)
-		return max_parallel_maintenance_workers;
-	return Min(workers, max_parallel_maintenance_workers);
-}
-
-/* Bytes that a shared memory segment can have; false when that is not known. */
-static bool
-GetSharedMemoryLeft(Size *left)
-{
-	const char *place = NULL;
-	struct statvfs status;
-
-	if (dynamic_shared_memory_type == DSM_IMPL_POSIX)
-		place = "/dev/shm";
-	else if (dynamic_shared_memory_type == DSM_IMPL_MMAP)
-		place = PG_DYNSHMEM_DIR;
-	if (place == NULL || statvfs(place, &status) != 0)
-		return false;
-	*left = (Size) status.f_bavail * status.f_frsize;
-	return true;
-}
-
-/* A segment that does not fit would be an error, not a slower build. */
-static bool
-SharedMemorySuffices(Size graph_size)
-{
-	Size needed = graph_size + OTHER_SIZE;
-	Size left;
-
-	if (!GetSharedMemoryLeft(&left) || needed <= left)
-		return true;
-	ereport(NOTICE,
-			(errmsg("hnsw index is built without parallel workers for lack of shared memory"),
-			 errdetail("The graph takes about %zu MB, and %zu MB are left.", needed / (1024 * 1024),
-					   left / (1024 * 1024)),
-			 errhint("Give the server more shared memory (/dev/shm) for a faster build.")));
-	return false;
-}
-
 /* -------------------------------------------------------------- shared memory */
-
-/*
- * The locks' tranche, one for all builds of the server: tranches are never
- * given back.
- */
-static int
-GetTranche(void)
-{
-	static int tranche = 0;
-
-	if (tranche == 0)
-	{
-		bool found;
-		int *shared;
-
-		LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-		shared = ShmemInitStruct(LOCKS_NAME, sizeof(int), &found);
-		if (!found)
-			*shared = LWLockNewTrancheId();
-		tranche = *shared;
-		LWLockRelease(AddinShmemInitLock);
-		LWLockRegisterTranche(tranche, LOCKS_NAME);
-	}
-	return tranche;
-}
 
 /* The graph's bytes, the line that aligns them, and the one before them. */
 static Size
@@ -268,12 +190,12 @@ FillShared(VmHnswBuildState *build, ParallelContext *parallel, Size graph_size)
 	shm_toc *toc = parallel->toc;
 	void *memory = AllocateChunk(toc, KEY_SHARED, sizeof(VmHnswBuildShared));
 
-	VmHnswBuildInitShared(build, memory, graph_size, GetTranche());
+	VmHnswBuildInitShared(build, memory, graph_size, VmLockTranche(LOCKS_NAME));
 	memory = AllocateChunk(toc, KEY_GRAPH, GraphAllocation(graph_size));
 	build->graph = VmGraphAttach(&build->shared->graph, &build->hnsw, AlignGraph(memory),
 								 build->graph_context);
-	build->scan = AllocateChunk(toc, KEY_SCAN,
-								table_parallelscan_estimate(build->heap, build->snapshot));
+	build->scan =
+		AllocateChunk(toc, KEY_SCAN, table_parallelscan_estimate(build->heap, build->snapshot));
 	table_parallelscan_initialize(build->heap, build->scan, build->snapshot);
 	AllocateChunk(toc, KEY_WAL_USAGE, mul_size(sizeof(WalUsage), parallel->nworkers));
 	AllocateChunk(toc, KEY_BUFFER_USAGE, mul_size(sizeof(BufferUsage), parallel->nworkers));
@@ -322,13 +244,13 @@ Launch(VmHnswBuildState *build, int workers, Size graph_size)
 bool
 VmHnswBuildStartParallel(VmHnswBuildState *build)
 {
-	int workers = ComputeWorkers(build->heap, build->hnsw.index);
+	int workers = VmPlanBuildWorkers(build->heap, build->hnsw.index);
 	Size graph_size;
 
 	if (workers == 0)
 		return false;
 	graph_size = EstimateGraph(build);
-	if (!SharedMemorySuffices(graph_size))
+	if (!VmSharedMemorySuffices(VmHnswLimits.am_name, graph_size + OTHER_SIZE))
 		return false;
 	if (!Launch(build, workers, graph_size))
 	{

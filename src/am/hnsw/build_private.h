@@ -33,9 +33,9 @@ typedef struct VmHnswBuildShared
 
 	slock_t mutex; /* of the next four */
 	VmHnswBuildPhase phase;
-	int inserting;      /* processes that are inserting into the graph */
-	uint64 indexed;     /* values inserted */
-	double heap_tuples; /* of the scans that are done */
+	int inserting;             /* processes that are inserting into the graph */
+	uint64 indexed;            /* values inserted */
+	double heap_tuples;        /* of the scans that are done */
 	ConditionVariable changed; /* of phase, and of inserting while flushing */
 
 	VmGraphShared graph;
@@ -57,8 +57,8 @@ typedef struct VmHnswBuildState
 } VmHnswBuildState;
 
 /* build.c: prepares a process's part, but for shared and graph. */
-extern void VmHnswBuildPrepare(VmHnswBuildState *build, Relation heap, Relation index,
-							   IndexInfo *info);
+extern void
+VmHnswBuildPrepare(VmHnswBuildState *build, Relation heap, Relation index, IndexInfo *info);
 extern void VmHnswBuildInitShared(VmHnswBuildState *build, VmHnswBuildShared *shared,
 								  Size graph_size, int tranche);
 

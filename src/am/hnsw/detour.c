@@ -79,8 +79,7 @@ AddLoss(VmHnswDetours *detours, VmHnswRef tombstone, VmHnswRef base, int layer, 
 	if (detours->loss_count == detours->loss_size)
 	{
 		detours->loss_size *= 2;
-		detours->losses =
-			repalloc_huge(detours->losses, detours->loss_size * sizeof(VmHnswLoss));
+		detours->losses = repalloc_huge(detours->losses, detours->loss_size * sizeof(VmHnswLoss));
 	}
 	loss = &detours->losses[detours->loss_count++];
 	loss->tombstone = tombstone;
@@ -140,8 +139,7 @@ Distances(VmHnswDetours *detours, int i)
 
 	for (int j = 0; j < crossing->count && !crossing->has_row[i]; j++)
 		row[j] = crossing->has_row[j] ? Row(crossing, j)[i] :
-										VmSpaceDistance(&detours->hnsw->space,
-														Payload(crossing, i),
+										VmSpaceDistance(&detours->hnsw->space, Payload(crossing, i),
 														Payload(crossing, j));
 	crossing->has_row[i] = true;
 	return row;
@@ -399,8 +397,8 @@ VmHnswDetoursOf(const VmHnswDetours *detours, VmHnswRef base, int layer, int *co
 		else
 			high = middle;
 	}
-	for (end = low; end < detours->detour_count &&
-					CompareBases(&detours->detours[end], base, layer) == 0;)
+	for (end = low;
+		 end < detours->detour_count && CompareBases(&detours->detours[end], base, layer) == 0;)
 		end++;
 	*count = (int) (end - low);
 	return &detours->detours[low];

@@ -49,8 +49,8 @@ typedef struct VmHnswDetours
 	VmHnswDetour *detours; /* once found; nearest first for each base */
 	Size detour_count;
 	Size detour_size;
-	Size memory;      /* bytes that losses and their detours may take */
-	Size memory_used; /* bytes that they will take at most */
+	Size memory;                     /* bytes that losses and their detours may take */
+	Size memory_used;                /* bytes that they will take at most */
 	struct VmHnswCrossing *crossing; /* working space of detour.c */
 } VmHnswDetours;
 
@@ -72,14 +72,14 @@ VmHnswDetoursFull(const VmHnswDetours *detours)
  * Notes what an element has lost of the links of a layer, if anything.  True
  * when it is ruined.
  */
-extern bool VmHnswAddLosses(VmHnswDetours *detours, VmHnswRef base, int layer,
-							const VmHnswRef *list);
+extern bool
+VmHnswAddLosses(VmHnswDetours *detours, VmHnswRef base, int layer, const VmHnswRef *list);
 
 /* Turns the losses into detours. */
 extern void VmHnswFindDetours(VmHnswDetours *detours);
 
 /* Detours of a base in a layer; *count are there. */
-extern const VmHnswDetour *VmHnswDetoursOf(const VmHnswDetours *detours, VmHnswRef base,
-										   int layer, int *count);
+extern const VmHnswDetour *
+VmHnswDetoursOf(const VmHnswDetours *detours, VmHnswRef base, int layer, int *count);
 
 #endif

@@ -151,7 +151,7 @@ ComputeRefs(const VmHnsw *hnsw, const VmGraph *graph, const uint32 *order)
 
 		CHECK_FOR_INTERRUPTS();
 		refs[order[i]] = VmHnswMakeRef(hnsw, ItemPointerGetBlockNumber(&place.element),
-								 ItemPointerGetOffsetNumber(&place.element));
+									   ItemPointerGetOffsetNumber(&place.element));
 	}
 	return refs;
 }

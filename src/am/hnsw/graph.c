@@ -115,8 +115,8 @@ PlanLinks(Insertion *insertion, uint64 entry)
 		nearest = insertion->found[0];
 		if (layer == 0 && AddDuplicate(insertion))
 			return false;
-		VmGraphSelectLinks(graph, insertion->found, insertion->found_count, graph->hnsw->m,
-						   &graph->new_links[layer]);
+		VmGraphSelectLinks(graph, insertion->payload, insertion->found, insertion->found_count,
+						   graph->hnsw->m, &graph->new_links[layer]);
 	}
 	return true;
 }

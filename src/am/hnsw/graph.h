@@ -61,9 +61,9 @@ typedef struct VmGraphLinks
 
 typedef struct VmGraphNode
 {
-	uint32 upper;     /* unit of the links above layer 0, lowest layer first */
-	uint32 payload;   /* unit of a VmGraphPayload */
-	uint32 more_tids; /* unit of a VmGraphTid, or 0 */
+	uint32 upper;              /* unit of the links above layer 0, lowest layer first */
+	uint32 payload;            /* unit of a VmGraphPayload */
+	uint32 more_tids;          /* unit of a VmGraphTid, or 0 */
 	pg_atomic_uint32 in_links; /* links of layer 0 that lead here */
 	ItemPointerData heap_tid;
 	uint8 level;
@@ -126,11 +126,11 @@ typedef struct VmGraph
 	VmGraphShared *shared;
 	const VmHnsw *hnsw;
 	VmGraphGeometry geometry;
-	uintptr_t base;               /* of shared chunks; 0 when they are our own */
-	MemoryContext context;        /* of what is our own */
-	struct VmGraphSearch *search; /* working space of graph_search.c */
+	uintptr_t base;                       /* of shared chunks; 0 when they are our own */
+	MemoryContext context;                /* of what is our own */
+	struct VmGraphSearch *search;         /* working space of graph_search.c */
 	struct VmGraphCandidates *candidates; /* of graph_links.c */
-	struct VmGraphNewLinks *new_links; /* of graph.c, by layer */
+	struct VmGraphNewLinks *new_links;    /* of graph.c, by layer */
 } VmGraph;
 
 /* Bytes of chunks that a graph of this many nodes needs, at most limit. */

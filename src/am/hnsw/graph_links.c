@@ -17,6 +17,10 @@
  *	  first among these, up to the whole length.
  *	- A new node that still few links lead to takes the places of well linked
  *	  ones in lists near it (VmGraphForceLink).
+ *
+ * Nodes with the owner's own payload are equally near to everything, so they
+ * would keep nothing out and fill the list of one another: only some of them
+ * are taken, beside what is selected among the others.
  */
 #include "compat/compat.h"
 
@@ -33,6 +37,9 @@
 #define VM_GRAPH_LINKED_PART 3
 #endif
 
+/* Of a list of max links: those that may lead to the owner's equals. */
+#define MAX_EQUALS(max) Max(2, (max) / 4)
+
 /* Candidates of a list, nearest to its owner first. */
 typedef struct VmGraphCandidates
 {
@@ -43,6 +50,8 @@ typedef struct VmGraphCandidates
 	uint32 ids[VM_HNSW_MAX_EF_CONSTRUCTION];
 	float distances[VM_HNSW_MAX_EF_CONSTRUCTION];
 	bool together[VM_HNSW_MAX_LINKS + 1]; /* selected together before */
+	int equal_count;                      /* taken out: with the owner's payload */
+	VmGraphCandidate equals[VM_HNSW_MAX_EF_CONSTRUCTION];
 	uint16 kept[VM_HNSW_MAX_EF_CONSTRUCTION];
 	uint16 pruned[VM_HNSW_MAX_EF_CONSTRUCTION];
 } VmGraphCandidates;
@@ -52,7 +61,8 @@ StaticAssertDecl(VM_HNSW_MAX_EF_CONSTRUCTION > VM_HNSW_MAX_LINKS, "a full list a
 VmGraphCandidates *
 VmGraphCandidatesCreate(const VmGraph *graph)
 {
-	VmGraphCandidates *candidates = MemoryContextAlloc(graph->context, sizeof(VmGraphCandidates));
+	VmGraphCandidates *candidates =
+		MemoryContextAllocZero(graph->context, sizeof(VmGraphCandidates));
 
 	candidates->graph = graph;
 	return candidates;
@@ -90,8 +100,7 @@ MeasurePair(void *arg, int a, int b)
 	const VmGraphCandidates *candidates = arg;
 	const VmGraph *graph = candidates->graph;
 
-	return VmGraphDistance(graph, VmGraphGetPayload(graph, candidates->ids[a]),
-						   candidates->ids[b]);
+	return VmGraphDistance(graph, VmGraphGetPayload(graph, candidates->ids[a]), candidates->ids[b]);
 }
 
 static inline float
@@ -125,6 +134,51 @@ PreferLittleLinked(VmGraphCandidates *candidates)
 	candidates->preferred_count = count;
 }
 
+/* Takes the owner's equals out of the candidates. */
+static void
+TakeOutEquals(VmGraphCandidates *candidates, const char *owner)
+{
+	const VmGraph *graph = candidates->graph;
+	int count = 0;
+
+	candidates->equal_count = 0;
+	for (int i = 0; i < candidates->count; i++)
+	{
+		uint32 id = candidates->ids[i];
+
+		if (VmSpaceSame(&graph->hnsw->space, VmGraphGetPayload(graph, id), owner))
+		{
+			candidates->equals[candidates->equal_count].id = id;
+			candidates->equals[candidates->equal_count++].distance = candidates->distances[i];
+			continue;
+		}
+		candidates->ids[count] = id;
+		candidates->distances[count] = candidates->distances[i];
+		if (candidates->count <= VM_HNSW_MAX_LINKS + 1)
+			candidates->together[count] = candidates->together[i];
+		count++;
+	}
+	candidates->count = count;
+}
+
+/* Puts some of them back, as the first of the pruned ones; returns how many. */
+static int
+PutBackEquals(VmGraphCandidates *candidates, int max)
+{
+	int pruned_count = candidates->count - candidates->kept_count;
+	int back = Min(candidates->equal_count, MAX_EQUALS(max));
+
+	memmove(&candidates->pruned[back], candidates->pruned, pruned_count * sizeof(uint16));
+	for (int i = 0; i < back; i++)
+	{
+		candidates->ids[candidates->count] = candidates->equals[i].id;
+		candidates->distances[candidates->count] = candidates->equals[i].distance;
+		candidates->pruned[i] = (uint16) candidates->count++;
+	}
+	candidates->preferred_count += back;
+	return back;
+}
+
 /* How many links a selection makes in a list of at most max. */
 static inline int
 SelectedCount(const VmGraphCandidates *candidates, int max)
@@ -145,8 +199,8 @@ Selected(const VmGraphCandidates *candidates, int place)
 }
 
 void
-VmGraphSelectLinks(VmGraph *graph, const VmGraphCandidate *found, int count, int max,
-				   VmGraphNewLinks *new)
+VmGraphSelectLinks(VmGraph *graph, const char *payload, const VmGraphCandidate *found, int count,
+				   int max, VmGraphNewLinks *new)
 {
 	VmGraphCandidates *candidates = graph->candidates;
 
@@ -157,12 +211,18 @@ VmGraphSelectLinks(VmGraph *graph, const VmGraphCandidate *found, int count, int
 	}
 	candidates->count = count;
 	candidates->preferred_count = 0;
-	candidates->kept_count = VmHnswSelect(candidates->distances, count, max, MeasurePair,
-										  candidates, candidates->kept, candidates->pruned);
+	TakeOutEquals(candidates, payload);
+	candidates->kept_count =
+		VmHnswSelect(candidates->distances, candidates->count, max, MeasurePair, candidates,
+					 candidates->kept, candidates->pruned);
+	PutBackEquals(candidates, max);
 	new->diverse = candidates->kept_count;
 	new->count = SelectedCount(candidates, max);
 	for (int i = 0; i < new->count; i++)
-		new->links[i] = found[Selected(candidates, i)];
+	{
+		new->links[i].id = candidates->ids[Selected(candidates, i)];
+		new->links[i].distance = candidates->distances[Selected(candidates, i)];
+	}
 }
 
 /* -------------------------------------------------------------------- lists */
@@ -238,18 +298,22 @@ CollectCandidates(VmGraph *graph, const VmGraphLinks *links, int max, uint32 id,
 
 /* Selects a full list anew, with one more link, which is counted already. */
 static void
-Reselect(VmGraph *graph, VmGraphLinks *links, int layer, int max, uint32 id, float distance)
+Reselect(VmGraph *graph, uint32 owner, VmGraphLinks *links, int layer, int max, uint32 id,
+		 float distance)
 {
 	VmGraphCandidates *candidates = graph->candidates;
 	int count;
 
 	CollectCandidates(graph, links, max, id, distance);
+	TakeOutEquals(candidates, VmGraphGetPayload(graph, owner));
 	candidates->preferred_count = 0;
 	candidates->kept_count =
 		VmHnswSelect(candidates->distances, candidates->count, max, MeasureUnknownPair, candidates,
 					 candidates->kept, candidates->pruned);
 	if (layer == 0)
 		PreferLittleLinked(candidates);
+	for (int i = PutBackEquals(candidates, max); i < candidates->equal_count; i++)
+		UncountLinkTo(graph, layer, candidates->equals[i].id);
 	count = SelectedCount(candidates, max);
 	for (int i = 0; i < count; i++)
 	{
@@ -279,7 +343,7 @@ VmGraphAddLink(VmGraph *graph, uint32 owner, int layer, uint32 id, float distanc
 		SetHead(links, count + 1, DiverseCount(links));
 	}
 	else
-		Reselect(graph, links, layer, max, id, distance);
+		Reselect(graph, owner, links, layer, max, id, distance);
 	VmGraphUnlock(graph, lock);
 }
 

@@ -48,13 +48,16 @@ typedef struct VmGraphNewLinks
 
 extern struct VmGraphCandidates *VmGraphCandidatesCreate(const VmGraph *graph);
 
-/* Chooses up to max links among nodes that a search has found, nearest first. */
-extern void VmGraphSelectLinks(VmGraph *graph, const VmGraphCandidate *found, int count, int max,
-							   VmGraphNewLinks *new);
+/*
+ * Chooses up to max links from a payload among nodes that a search has found,
+ * nearest first.
+ */
+extern void VmGraphSelectLinks(VmGraph *graph, const char *payload, const VmGraphCandidate *found,
+							   int count, int max, VmGraphNewLinks *new);
 
 /* Gives a node that nobody else can reach yet its links in a layer. */
-extern void VmGraphWriteLinks(VmGraph *graph, VmGraphNode *node, int layer,
-							  const VmGraphNewLinks *new);
+extern void
+VmGraphWriteLinks(VmGraph *graph, VmGraphNode *node, int layer, const VmGraphNewLinks *new);
 
 /*
  * Adds a link from owner to a node that owner has no link to yet.  Where that

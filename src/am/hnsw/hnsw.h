@@ -271,8 +271,8 @@ extern Size VmHnswHeadRoom(const VmHnsw *hnsw, Size payload_size);
  * room for both.  Not where it would take the room of another element.  Spaces
  * include the line pointer.
  */
-extern bool VmHnswKeepsTogether(const VmHnsw *hnsw, Size room, Size element_space,
-								Size neighbors_space);
+extern bool
+VmHnswKeepsTogether(const VmHnsw *hnsw, Size room, Size element_space, Size neighbors_space);
 
 /* True for an initialized data page; raises when it is damaged; false if new. */
 extern bool VmHnswCheckDataPage(const VmHnsw *hnsw, Buffer buffer);

@@ -49,8 +49,7 @@ MayJoin(Insertion *ins, const VmHnswNode *node)
 
 	return VmHnswReadHeapTids(ins->hnsw, node, heap_tids) < VM_HNSW_HEAP_TIDS &&
 		   VmHnswMeasureAndCopy(ins->hnsw, NULL, node->ref, &now, ins->other) &&
-		   now.version == node->version &&
-		   VmSpaceSame(&ins->hnsw->space, ins->other, ins->payload);
+		   now.version == node->version && VmSpaceSame(&ins->hnsw->space, ins->other, ins->payload);
 }
 
 /* Adds the heap TID to an element with the same payload if there is room. */
@@ -156,7 +155,8 @@ ChooseAllLinks(Insertion *ins, VmHnswNode nearest, int top, int level, VmHnswRef
 			return false;
 		if (at <= level)
 		{
-			count = VmHnswChooseLinks(&ins->linker, ins->payload, ins->nodes, ins->count, hnsw->m, chosen);
+			count = VmHnswChooseLinks(&ins->linker, ins->payload, ins->nodes, ins->count, hnsw->m,
+									  chosen);
 			KeepChosen(ins, chosen, count, &layers[at]);
 		}
 		if (ins->count > 0)

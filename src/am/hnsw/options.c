@@ -78,14 +78,12 @@ VmHnswDefineSettings(void)
 							 "Whether a scan goes on when the first candidates are used up.", NULL,
 							 &iterative_scan, VM_HNSW_ITERATIVE_OFF, iterative_scan_options,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("hnsw.max_scan_tuples",
-							"Elements that an iterative scan visits at most, about.", NULL,
-							&max_scan_tuples, DEFAULT_MAX_SCAN_TUPLES, 1, INT_MAX, PGC_USERSET, 0,
-							NULL, NULL, NULL);
-	DefineCustomRealVariable("hnsw.scan_mem_multiplier",
-							 "Multiple of work_mem that an iterative scan may use.", NULL,
-							 &scan_mem_multiplier, 1, 1, MAX_MEM_MULTIPLIER, PGC_USERSET, 0, NULL,
-							 NULL, NULL);
+	DefineCustomIntVariable(
+		"hnsw.max_scan_tuples", "Elements that an iterative scan visits at most, about.", NULL,
+		&max_scan_tuples, DEFAULT_MAX_SCAN_TUPLES, 1, INT_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomRealVariable(
+		"hnsw.scan_mem_multiplier", "Multiple of work_mem that an iterative scan may use.", NULL,
+		&scan_mem_multiplier, 1, 1, MAX_MEM_MULTIPLIER, PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("hnsw");
 }
 

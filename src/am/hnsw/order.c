@@ -26,8 +26,8 @@ typedef struct Order
 	uint16 *links_here; /* from nodes of the page, by number */
 	uint32 *waiting;    /* nodes with such links, and not placed when they came */
 	int waiting_count;
-	uint32 expanding;   /* place of the node whose neighbors begin pages */
-	uint32 unplaced;    /* no smaller number is unplaced */
+	uint32 expanding; /* place of the node whose neighbors begin pages */
+	uint32 unplaced;  /* no smaller number is unplaced */
 } Order;
 
 static const VmGraphLinks *

@@ -285,8 +285,7 @@ Measure(VmHnsw *hnsw, const void *query, VmHnswRef ref, VmHnswNode *node, void *
 
 	if (!HoldBlock(hnsw, VmHnswRefBlock(hnsw, ref), held))
 		return false;
-	element =
-		VmHnswPageElement(hnsw, BufferGetPage(*held), VmHnswRefOffset(hnsw, ref), &size);
+	element = VmHnswPageElement(hnsw, BufferGetPage(*held), VmHnswRefOffset(hnsw, ref), &size);
 	if (element == NULL)
 		return false;
 	FillNode(node, ref, element);

@@ -59,8 +59,8 @@ extern bool VmHnswMeasure(VmHnsw *hnsw, const void *query, VmHnswRef ref, VmHnsw
  * next element lies there too.  The caller releases it in the end, and reads
  * nothing else before.
  */
-extern bool VmHnswMeasureHeld(VmHnsw *hnsw, const void *query, VmHnswRef ref, VmHnswNode *node,
-							  Buffer *held);
+extern bool
+VmHnswMeasureHeld(VmHnsw *hnsw, const void *query, VmHnswRef ref, VmHnswNode *node, Buffer *held);
 extern void VmHnswReleaseHeld(Buffer *held);
 
 /*

@@ -86,8 +86,7 @@ static void
 TakeDetours(const Repair *repair, VmHnswRef base, int layer, VmHnswRef *list, int count, int max)
 {
 	int detour_count;
-	const VmHnswDetour *detours =
-		VmHnswDetoursOf(repair->detours, base, layer, &detour_count);
+	const VmHnswDetour *detours = VmHnswDetoursOf(repair->detours, base, layer, &detour_count);
 
 	for (int i = 0; i < detour_count && count < max; i++)
 	{
@@ -328,9 +327,8 @@ CollectLosses(Repair *repair, BlockNumber block, BlockNumber blocks)
 static Size
 MemoryLimit(void)
 {
-	int kilobytes = IsAutoVacuumWorkerProcess() && autovacuum_work_mem != -1 ?
-						autovacuum_work_mem :
-						maintenance_work_mem;
+	int kilobytes = VmIsAutovacuumWorker() && autovacuum_work_mem != -1 ? autovacuum_work_mem :
+																		  maintenance_work_mem;
 
 	return (Size) kilobytes * 1024;
 }

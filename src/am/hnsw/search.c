@@ -425,8 +425,7 @@ MeasureEntry(VmHnswSearch *search, VmHnswNode *entry, VmHnswMeta *meta)
 	} while (VmHnswReadMeta(search->hnsw).entry != seen);
 
 	if (!found)
-		VmPageRaiseCorrupt(search->hnsw->index, VM_HNSW_METAPAGE_BLOCK,
-						   "Its entry is no element.");
+		VmPageRaiseCorrupt(search->hnsw->index, VM_HNSW_METAPAGE_BLOCK, "Its entry is no element.");
 	return true;
 }
 

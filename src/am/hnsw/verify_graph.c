@@ -85,8 +85,7 @@ static bool
 LookOwner(const Links *links, VmHnswElementInfo *owner)
 {
 	return VmHnswLookElement(links->checker, links->item->owner, owner) &&
-		   Agree(owner, links->item) &&
-		   IsSameTid(&owner->neighbors, &links->tid);
+		   Agree(owner, links->item) && IsSameTid(&owner->neighbors, &links->tid);
 }
 
 /* Whether the item still is of the same owner. */
