@@ -97,6 +97,14 @@ EndFlush(VmHnswBuildShared *shared)
 	ConditionVariableBroadcast(&shared->changed);
 }
 
+/* A graph in shared memory stays until the workers are done. */
+static void
+FreeGraph(VmHnswBuildState *build)
+{
+	MemoryContextReset(build->graph_context);
+	build->graph = NULL;
+}
+
 /* The graph has no room for a value: sees to it that it is on disk. */
 static void
 MoveToDisk(VmHnswBuildState *build)
@@ -112,6 +120,8 @@ MoveToDisk(VmHnswBuildState *build)
 					 errhint("Increase maintenance_work_mem to speed up builds.")));
 	VmHnswFlush(&build->hnsw, build->graph);
 	EndFlush(shared);
+	if (build->scan == NULL)
+		FreeGraph(build);
 }
 
 /* ---------------------------------------------------------------- the rows */
@@ -209,7 +219,7 @@ VmHnswBuildInitShared(VmHnswBuildState *build, VmHnswBuildShared *shared, Size g
 static void
 StartAlone(VmHnswBuildState *build)
 {
-	VmHnswBuildShared *shared = MemoryContextAlloc(build->graph_context, sizeof(VmHnswBuildShared));
+	VmHnswBuildShared *shared = palloc(sizeof(VmHnswBuildShared));
 
 	VmHnswBuildInitShared(build, shared, (Size) maintenance_work_mem * 1024,
 						  LWTRANCHE_FIRST_USER_DEFINED);

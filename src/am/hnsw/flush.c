@@ -345,6 +345,7 @@ VmHnswFlush(VmHnsw *hnsw, VmGraph *graph)
 
 	if (!VmGraphGetEntry(graph, &entry))
 		return;
+	VmGraphLinkOrphans(graph);
 	order = VmHnswComputeOrder(graph, NodesPerPage(hnsw));
 	refs = ComputeRefs(hnsw, graph, order);
 	WriteNodes(hnsw, graph, order, refs);

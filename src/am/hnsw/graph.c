@@ -9,6 +9,8 @@
  */
 #include "compat/compat.h"
 
+#include "miscadmin.h"
+
 #include "am/hnsw/graph_private.h"
 
 /* More layers than a node can have. */
@@ -94,6 +96,19 @@ AddDuplicate(const Insertion *insertion)
 
 /* ---------------------------------------------------------------- insertion */
 
+/* The nearest that is found in the layers above the value's level. */
+static VmGraphCandidate
+Descend(const Insertion *insertion, uint64 entry)
+{
+	VmGraph *graph = insertion->graph;
+	VmGraphCandidate nearest = {.id = ENTRY_ID(entry)};
+
+	nearest.distance = VmGraphDistance(graph, insertion->payload, nearest.id);
+	for (int layer = ENTRY_LEVEL(entry); layer > insertion->level; layer--)
+		VmGraphSearchGreedy(graph, insertion->payload, layer, &nearest);
+	return nearest;
+}
+
 /*
  * Finds a new node's links in its layers, from the highest that there is down;
  * what was found in layer 0 stays in *found.  False when the value was added to
@@ -103,11 +118,8 @@ static bool
 PlanLinks(Insertion *insertion, uint64 entry)
 {
 	VmGraph *graph = insertion->graph;
-	VmGraphCandidate nearest = {.id = ENTRY_ID(entry)};
+	VmGraphCandidate nearest = Descend(insertion, entry);
 
-	nearest.distance = VmGraphDistance(graph, insertion->payload, nearest.id);
-	for (int layer = ENTRY_LEVEL(entry); layer > insertion->level; layer--)
-		VmGraphSearchGreedy(graph, insertion->payload, layer, &nearest);
 	for (int layer = Min(ENTRY_LEVEL(entry), insertion->level); layer >= 0; layer--)
 	{
 		insertion->found_count =
@@ -116,7 +128,7 @@ PlanLinks(Insertion *insertion, uint64 entry)
 		if (layer == 0 && AddDuplicate(insertion))
 			return false;
 		VmGraphSelectLinks(graph, insertion->payload, insertion->found, insertion->found_count,
-						   graph->hnsw->m, &graph->new_links[layer]);
+						   VmHnswOwnLinks(graph->hnsw, layer), &graph->new_links[layer]);
 	}
 	return true;
 }
@@ -150,14 +162,14 @@ LinkBack(const Insertion *insertion, uint32 id, int linked_layers)
 	}
 }
 
-/* Sees to it that enough links lead to a new node, from the nearest on. */
+/* Sees to it that enough links lead to a node, from the nearest on. */
 static void
-LinkForcibly(const Insertion *insertion, uint32 id)
+LinkForcibly(const Insertion *insertion, uint32 id, bool any)
 {
 	VmGraph *graph = insertion->graph;
 
 	for (int i = 0; i < insertion->found_count && VmGraphIsLittleLinked(graph, id); i++)
-		VmGraphForceLink(graph, insertion->found[i].id, id, insertion->found[i].distance);
+		VmGraphForceLink(graph, insertion->found[i].id, id, insertion->found[i].distance, any);
 }
 
 /*
@@ -177,7 +189,8 @@ InsertBelow(Insertion *insertion, uint64 entry)
 		return false;
 	WriteNode(insertion, id, linked_layers);
 	LinkBack(insertion, id, linked_layers);
-	LinkForcibly(insertion, id);
+	if (!VmHnswFillsLists(graph->hnsw))
+		LinkForcibly(insertion, id, false);
 	if (insertion->level > ENTRY_LEVEL(entry))
 		pg_atomic_write_u64(&graph->shared->entry, ENTRY(insertion->level, id));
 	return true;
@@ -198,6 +211,34 @@ VmGraphInsert(VmGraph *graph, const void *payload, Size size, ItemPointer heap_t
 	inserted = InsertBelow(&insertion, pg_atomic_read_u64(&shared->entry));
 	VmGraphUnlock(graph, &shared->entry_lock);
 	return inserted;
+}
+
+/* Links the others to a node that none of them links to any longer. */
+static void
+LinkOrphan(VmGraph *graph, uint32 id, uint64 entry)
+{
+	Insertion insertion = {.graph = graph, .payload = VmGraphGetPayload(graph, id), .level = 0};
+	VmGraphCandidate nearest = Descend(&insertion, entry);
+
+	insertion.found_count =
+		VmGraphSearchLayer(graph, insertion.payload, 0, nearest, &insertion.found);
+	LinkForcibly(&insertion, id, true);
+}
+
+void
+VmGraphLinkOrphans(VmGraph *graph)
+{
+	uint64 entry = pg_atomic_read_u64(&graph->shared->entry);
+
+	/* There, most nodes are rightly linked to by none: they are near to nothing. */
+	if (VmHnswFillsLists(graph->hnsw))
+		return;
+	for (uint32 id = 0; id < VmGraphCount(graph); id++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (VmGraphIsOrphan(graph, id) && id != ENTRY_ID(entry))
+			LinkOrphan(graph, id, entry);
+	}
 }
 
 bool

@@ -156,6 +156,12 @@ VmGraphAttach(VmGraphShared *shared, const VmHnsw *hnsw, char *base, MemoryConte
  */
 extern bool VmGraphInsert(VmGraph *graph, const void *payload, Size size, ItemPointer heap_tid);
 
+/*
+ * Links to every node of layer 0 that none leads to: later insertions may have
+ * taken the last one away.  To be called when no process inserts.
+ */
+extern void VmGraphLinkOrphans(VmGraph *graph);
+
 /* The node where searches start; false when there is none yet. */
 extern bool VmGraphGetEntry(const VmGraph *graph, uint32 *id);
 

@@ -71,6 +71,12 @@ VmGraphCandidatesCreate(const VmGraph *graph)
 /* -------------------------------------------------------- links that lead here */
 
 bool
+VmGraphIsOrphan(const VmGraph *graph, uint32 id)
+{
+	return pg_atomic_read_u32(&VmGraphGetNode(graph, id)->in_links) == 0;
+}
+
+bool
 VmGraphIsLittleLinked(const VmGraph *graph, uint32 id)
 {
 	uint32 enough = (uint32) graph->hnsw->m * VM_GRAPH_LINKED_PART / 8;
@@ -183,7 +189,8 @@ PutBackEquals(VmGraphCandidates *candidates, int max)
 static inline int
 SelectedCount(const VmGraphCandidates *candidates, int max)
 {
-	int fill = Min(candidates->count, max * VM_GRAPH_FILL_PART / 8);
+	int part = VmHnswFillsLists(candidates->graph->hnsw) ? 8 : VM_GRAPH_FILL_PART;
+	int fill = Min(candidates->count, max * part / 8);
 	int preferred = Min(max, candidates->kept_count + candidates->preferred_count);
 
 	return Max(fill, preferred);
@@ -310,7 +317,7 @@ Reselect(VmGraph *graph, uint32 owner, VmGraphLinks *links, int layer, int max, 
 	candidates->kept_count =
 		VmHnswSelect(candidates->distances, candidates->count, max, MeasureUnknownPair, candidates,
 					 candidates->kept, candidates->pruned);
-	if (layer == 0)
+	if (layer == 0 && !VmHnswFillsLists(graph->hnsw))
 		PreferLittleLinked(candidates);
 	for (int i = PutBackEquals(candidates, max); i < candidates->equal_count; i++)
 		UncountLinkTo(graph, layer, candidates->equals[i].id);
@@ -362,14 +369,14 @@ HasLink(const VmGraphLinks *links, uint32 id)
 	return false;
 }
 
-/* A link of a full list that is least missed, or -1: to a well linked node. */
+/* A link of a full list, from `first` on, to the best linked node; or -1. */
 static int
-FindReplaceable(const VmGraph *graph, const VmGraphLinks *links, int max)
+FindReplaceable(const VmGraph *graph, const VmGraphLinks *links, int first, int max)
 {
 	uint32 most = 0;
 	int place = -1;
 
-	for (int i = DiverseCount(links); i < max; i++)
+	for (int i = first; i < max; i++)
 	{
 		uint32 id = VmGraphLinkId(links, i);
 		uint32 in_links = pg_atomic_read_u32(&VmGraphGetNode(graph, id)->in_links);
@@ -384,27 +391,30 @@ FindReplaceable(const VmGraph *graph, const VmGraphLinks *links, int max)
 }
 
 static void
-ForceInto(VmGraph *graph, VmGraphLinks *links, uint32 id, float distance)
+ForceInto(VmGraph *graph, VmGraphLinks *links, uint32 id, float distance, bool any)
 {
 	int max = VM_HNSW_LAYER_LINKS(graph->hnsw->m, 0);
 	int count = VmGraphLinkCount(links);
-	int place = count < max ? count : FindReplaceable(graph, links, max);
+	int diverse = DiverseCount(links);
+	int place = count;
 
+	if (count == max)
+		place = FindReplaceable(graph, links, any ? 0 : diverse, max);
 	if (place < 0 || HasLink(links, id))
 		return;
 	if (place < count)
 		UncountLinkTo(graph, 0, VmGraphLinkId(links, place));
 	CountLinkTo(graph, 0, id);
 	SetLink(links, max, place, id, distance);
-	SetHead(links, Max(count, place + 1), DiverseCount(links));
+	SetHead(links, Max(count, place + 1), Min(diverse, place));
 }
 
 void
-VmGraphForceLink(VmGraph *graph, uint32 owner, uint32 id, float distance)
+VmGraphForceLink(VmGraph *graph, uint32 owner, uint32 id, float distance, bool any)
 {
 	LWLock *lock = VmGraphNodeLock(graph, owner);
 
 	VmGraphLock(graph, lock);
-	ForceInto(graph, &VmGraphGetNode(graph, owner)->links, id, distance);
+	ForceInto(graph, &VmGraphGetNode(graph, owner)->links, id, distance, any);
 	VmGraphUnlock(graph, lock);
 }

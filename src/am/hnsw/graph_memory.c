@@ -13,12 +13,16 @@
 #include "core/prefetch.h"
 
 /*
- * A chunk is a part of what may be used, so that the directory stays small and
- * little is lost at the end; no larger than what is worth a page of its own.
+ * A chunk is a part of what may be used, so that little is lost at the end, and
+ * a table that needs little takes little; but no smaller than that the
+ * directory holds them, each of which is more than half of its intended size.
  */
-#define CHUNK_PARTS 64
-#define CHUNK_MIN   (64 * 1024)
-#define UNITS_MIN   (32 * 1024)
+#define CHUNK_PARTS     64
+#define CHUNK_PARTS_MAX (VM_GRAPH_CHUNKS / 2 - 1)
+#define CHUNK_MIN       (64 * 1024)
+#define CHUNK_MAX       (64 * 1024 * 1024)
+
+#define UNITS_MIN       (32 * 1024)
 
 /* Payloads of several cache lines start at one, so that they touch one less. */
 #define ALIGN_LINES 4
@@ -45,6 +49,14 @@ LinksSize(int max)
 	return offsetof(VmGraphLinks, rest) + (Size) max * (sizeof(uint32) + sizeof(float));
 }
 
+static Size
+ChunkSize(Size limit)
+{
+	Size part = Min(Max(limit / CHUNK_PARTS, CHUNK_MIN), CHUNK_MAX);
+
+	return Max(part, limit / CHUNK_PARTS_MAX);
+}
+
 static VmGraphGeometry
 ComputeGeometry(const VmHnsw *hnsw, Size limit)
 {
@@ -52,7 +64,7 @@ ComputeGeometry(const VmHnsw *hnsw, Size limit)
 	bool variable = hnsw->space.kind == VM_VALUE_SPARSEVEC;
 	Size record = offsetof(VmGraphNode, links) + LinksSize(VM_HNSW_LAYER_LINKS(hnsw->m, 0));
 	Size payload = variable ? 0 : hnsw->space.size;
-	Size chunk = Max(limit / CHUNK_PARTS, CHUNK_MIN);
+	Size chunk = ChunkSize(limit);
 
 	geometry.record_size = AlignRecord(record, payload);
 	geometry.payload_size = AlignRecord(payload, payload);
@@ -92,16 +104,19 @@ VmGraphEstimate(const VmHnsw *hnsw, double nodes, Size payload_size, Size limit)
 
 /* ------------------------------------------------------------------- chunks */
 
-/* Large chunks of our own are worth large pages: fewer address translations. */
+/*
+ * Fewer address translations: worth a fifth of a build's time where the system
+ * lets us have large pages.
+ */
 static void
-AdviseHugePages(char *chunk, Size size)
+AdviseHugePages(char *memory, Size size)
 {
 #ifdef MADV_HUGEPAGE
 	const Size huge = 2 * 1024 * 1024;
-	char *start = (char *) TYPEALIGN(huge, chunk);
+	char *start = (char *) TYPEALIGN(huge, memory);
 
-	if (chunk + size > start + huge)
-		(void) madvise(start, TYPEALIGN_DOWN(huge, chunk + size - start), MADV_HUGEPAGE);
+	if (memory + size > start + huge)
+		(void) madvise(start, TYPEALIGN_DOWN(huge, memory + size - start), MADV_HUGEPAGE);
 #endif
 }
 
@@ -268,6 +283,8 @@ VmGraphAttach(VmGraphShared *shared, const VmHnsw *hnsw, char *base, MemoryConte
 	graph->geometry = shared->geometry;
 	graph->base = (uintptr_t) base;
 	graph->context = context;
+	if (base != NULL)
+		AdviseHugePages(base, shared->limit);
 	graph->search = VmGraphSearchCreate(graph);
 	graph->candidates = VmGraphCandidatesCreate(graph);
 	graph->new_links =

@@ -43,7 +43,7 @@ typedef struct VmGraphNewLinks
 {
 	int count;
 	int diverse;
-	VmGraphCandidate links[VM_HNSW_MAX_M];
+	VmGraphCandidate links[VM_HNSW_MAX_LINKS];
 } VmGraphNewLinks;
 
 extern struct VmGraphCandidates *VmGraphCandidatesCreate(const VmGraph *graph);
@@ -68,11 +68,14 @@ extern void VmGraphAddLink(VmGraph *graph, uint32 owner, int layer, uint32 id, f
 /* Whether the node needs more links of layer 0 to lead to it. */
 extern bool VmGraphIsLittleLinked(const VmGraph *graph, uint32 id);
 
+/* Whether none does. */
+extern bool VmGraphIsOrphan(const VmGraph *graph, uint32 id);
+
 /*
- * Links owner to a node in layer 0, unless it is or has no room and only links
- * that others need.
+ * Links owner to a node in layer 0, unless it is, or has no room and only links
+ * that others need.  With any, a link that the heuristic has kept may give way.
  */
-extern void VmGraphForceLink(VmGraph *graph, uint32 owner, uint32 id, float distance);
+extern void VmGraphForceLink(VmGraph *graph, uint32 owner, uint32 id, float distance, bool any);
 
 /* ------------------------------------------------------------- small things */
 

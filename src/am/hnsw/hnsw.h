@@ -208,6 +208,36 @@ typedef struct VmHnsw
 	uint32 reads;       /* of blocks, see reader.c */
 } VmHnsw;
 
+/*
+ * Whether lists are filled up with what the heuristic has left out, and a new
+ * element takes as many links as fit: for spaces where "nearer to one another"
+ * says little, because distances are no metric (the inner product of vectors of
+ * any length) or mostly equal (bits).
+ */
+static inline bool
+VmHnswFillsLists(const VmHnsw *hnsw)
+{
+	switch (hnsw->space.metric)
+	{
+		case VM_METRIC_IP:
+			return !hnsw->space.normalize;
+		case VM_METRIC_HAMMING:
+		case VM_METRIC_JACCARD:
+			return true;
+		case VM_METRIC_L2:
+		case VM_METRIC_L1:
+			break;
+	}
+	return false;
+}
+
+/* Links that a new element takes in a layer. */
+static inline int
+VmHnswOwnLinks(const VmHnsw *hnsw, int layer)
+{
+	return VmHnswFillsLists(hnsw) ? VM_HNSW_LAYER_LINKS(hnsw->m, layer) : hnsw->m;
+}
+
 static inline BlockNumber
 VmHnswRefBlock(const VmHnsw *hnsw, VmHnswRef ref)
 {

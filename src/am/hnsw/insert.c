@@ -155,8 +155,8 @@ ChooseAllLinks(Insertion *ins, VmHnswNode nearest, int top, int level, VmHnswRef
 			return false;
 		if (at <= level)
 		{
-			count = VmHnswChooseLinks(&ins->linker, ins->payload, ins->nodes, ins->count, hnsw->m,
-									  chosen);
+			count = VmHnswChooseLinks(&ins->linker, ins->payload, ins->nodes, ins->count,
+									  VmHnswOwnLinks(hnsw, at), chosen);
 			KeepChosen(ins, chosen, count, &layers[at]);
 		}
 		if (ins->count > 0)
@@ -397,7 +397,8 @@ RelinkLayer(Insertion *ins, const VmHnswNode *node, int at)
 	Layer chosen;
 
 	RemoveNode(ins, node->ref);
-	count = VmHnswChooseLinks(&ins->linker, ins->payload, ins->nodes, ins->count, hnsw->m, refs);
+	count = VmHnswChooseLinks(&ins->linker, ins->payload, ins->nodes, ins->count,
+							  VmHnswOwnLinks(hnsw, at), refs);
 	KeepChosen(ins, refs, count, &chosen);
 	if (count > 0 && VmHnswReplaceLinks(hnsw, node, at, seen, seen_count, refs, count))
 	{

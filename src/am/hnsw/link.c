@@ -58,11 +58,33 @@ IsCovered(VmHnswLinker *linker, int count, float distance)
  */
 #define MAX_SAME(max) Max(2, (max) / 4)
 
-int
-VmHnswChooseLinks(VmHnswLinker *linker, const void *base, const VmHnswNode *candidates, int count,
-				  int max, VmHnswRef *refs)
+/* What becomes of a candidate. */
+typedef enum Choice
 {
-	const VmSpace *space = &linker->hnsw->space;
+	LEFT_OUT, /* gone, or an equal too many */
+	PRUNED,
+	CHOSEN
+} Choice;
+
+/* Chooses the nearest of the pruned candidates, until max are chosen. */
+static void
+FillUp(Choice *choices, int count, int chosen, int max)
+{
+	for (int i = 0; i < count && chosen < max; i++)
+	{
+		if (choices[i] == PRUNED)
+		{
+			choices[i] = CHOSEN;
+			chosen++;
+		}
+	}
+}
+
+/* By the heuristic alone; returns how many are chosen. */
+static int
+Choose(VmHnswLinker *linker, const void *base, const VmHnswNode *candidates, int count, int max,
+	   Choice *choices)
+{
 	int chosen = 0;
 	int kept = 0;
 	int same = 0;
@@ -77,18 +99,38 @@ VmHnswChooseLinks(VmHnswLinker *linker, const void *base, const VmHnswNode *cand
 								  Kept(linker, kept)) ||
 			node.tombstone || node.version != candidates[i].version)
 			continue;
-		if (VmSpaceSame(space, Kept(linker, kept), base))
+		if (VmSpaceSame(&linker->hnsw->space, Kept(linker, kept), base))
+			choices[i] = same++ < MAX_SAME(max) ? CHOSEN : LEFT_OUT;
+		else if (IsCovered(linker, kept, candidates[i].distance))
+			choices[i] = PRUNED;
+		else
 		{
-			if (same++ < MAX_SAME(max))
-				refs[chosen++] = candidates[i].ref;
-		}
-		else if (!IsCovered(linker, kept, candidates[i].distance))
-		{
+			choices[i] = CHOSEN;
 			kept++;
-			refs[chosen++] = candidates[i].ref;
 		}
+		chosen += choices[i] == CHOSEN;
 	}
 	return chosen;
+}
+
+int
+VmHnswChooseLinks(VmHnswLinker *linker, const void *base, const VmHnswNode *candidates, int count,
+				  int max, VmHnswRef *refs)
+{
+	Choice choices[VM_HNSW_MAX_EF_CONSTRUCTION] = {LEFT_OUT};
+	int chosen;
+	int written = 0;
+
+	Assert(count <= VM_HNSW_MAX_EF_CONSTRUCTION);
+	chosen = Choose(linker, base, candidates, count, max, choices);
+	if (VmHnswFillsLists(linker->hnsw))
+		FillUp(choices, count, chosen, max);
+	for (int i = 0; i < count; i++)
+	{
+		if (choices[i] == CHOSEN)
+			refs[written++] = candidates[i].ref;
+	}
+	return written;
 }
 
 /* ------------------------------------------------------------ changing a list */

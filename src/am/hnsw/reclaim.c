@@ -21,8 +21,8 @@
 #include "am/hnsw/place.h"
 #include "am/hnsw/vacuum_private.h"
 
-/* Attempts for a page some of whose tombstones could not be freed. */
-#define MAX_TRIES 5
+/* Steps in vain for a page, before its tombstones are left to the next vacuum. */
+#define MAX_FAILURES 5
 
 /* The changes of one step: the elements' page and others of neighbors items. */
 typedef struct Step
@@ -162,9 +162,12 @@ FinishStep(Step *step)
 	}
 }
 
-/* Frees what is reusable on a page; refs from `from` up, to the next page's. */
-static bool
-ReclaimBlock(VmHnswVacuum *vacuum, BlockNumber block, VmHnswRef from)
+/*
+ * Frees what is reusable on a page, refs from `from` up, as far as one step
+ * goes.  Returns how many; *is_left tells whether there are more.
+ */
+static int
+ReclaimStep(VmHnswVacuum *vacuum, BlockNumber block, VmHnswRef from, bool *is_left)
 {
 	Step step;
 	uint64 next = from;
@@ -178,7 +181,23 @@ ReclaimBlock(VmHnswVacuum *vacuum, BlockNumber block, VmHnswRef from)
 		next = (uint64) ref + 1;
 	}
 	FinishStep(&step);
-	return !step.is_left;
+	*is_left = step.is_left;
+	return step.freed;
+}
+
+/* Takes as many steps as the page needs, as long as some get on. */
+static void
+ReclaimBlock(VmHnswVacuum *vacuum, BlockNumber block, VmHnswRef from)
+{
+	int failures = 0;
+	bool is_left = true;
+
+	while (is_left && failures < MAX_FAILURES)
+	{
+		VmVacuumDelayPoint();
+		if (ReclaimStep(vacuum, block, from, &is_left) == 0)
+			failures++;
+	}
 }
 
 void
@@ -193,13 +212,7 @@ VmHnswReclaim(VmHnswVacuum *vacuum)
 	{
 		BlockNumber block = VmHnswRefBlock(hnsw, ref);
 
-		VmVacuumDelayPoint();
-		for (int i = 0; i < MAX_TRIES; i++)
-		{
-			if (ReclaimBlock(vacuum, block, ref))
-				break;
-			CHECK_FOR_INTERRUPTS();
-		}
+		ReclaimBlock(vacuum, block, ref);
 		from = ((uint64) block + 1) * hnsw->stride;
 	}
 }
