@@ -169,30 +169,15 @@ AddMembers(VmHnswDetours *detours, const VmHnswRef *refs, int count)
 	}
 }
 
-/* Marks the members that are among the refs. */
-static void
-MarkLinked(const VmHnswCrossing *crossing, const VmHnswRef *refs, int count, bool *is_linked)
+static bool
+Contains(const VmHnswRef *refs, int count, VmHnswRef ref)
 {
-	for (int i = 0; i < crossing->count; i++)
+	for (int i = 0; i < count; i++)
 	{
-		is_linked[i] = false;
-		for (int j = 0; j < count; j++)
-			is_linked[i] |= crossing->members[i].ref == refs[j];
+		if (refs[i] == ref)
+			return true;
 	}
-}
-
-/* The nearest of the members left, or -1. */
-static int
-FindNearest(const float *left, int count)
-{
-	int nearest = 0;
-
-	for (int i = 1; i < count; i++)
-	{
-		if (left[i] < left[nearest])
-			nearest = i;
-	}
-	return left[nearest] < INFINITY ? nearest : -1;
+	return false;
 }
 
 static void
@@ -214,35 +199,56 @@ AddDetour(VmHnswDetours *detours, VmHnswRef base, VmHnswRef to, float distance)
 }
 
 /*
+ * Crosses out what is nearer to the element that `from` gives the distances of
+ * than to the base.  Returns the nearest of the rest, or -1.
+ */
+static int
+NextNearest(float *left, const float *from, const float *distances, int count)
+{
+	float least = INFINITY;
+	int nearest = -1;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (from[i] < distances[i])
+			left[i] = INFINITY;
+		if (left[i] < least)
+		{
+			least = left[i];
+			nearest = i;
+		}
+	}
+	return nearest;
+}
+
+/*
  * Adds up to max detours from member i: by the heuristic of link.h, among the
- * members; those that the base links to already are taken in any case.
+ * members.  Those that the base links to already cover others as well.
  */
 static void
 ChooseDetours(VmHnswDetours *detours, int i, const VmHnswRef *links, int link_count, int max)
 {
 	VmHnswCrossing *crossing = detours->crossing;
 	const float *distances = Distances(detours, i);
-	bool is_linked[MAX_MEMBERS];
-	float left[MAX_MEMBERS]; /* distances of members that nothing covers yet */
+	float left[MAX_MEMBERS]; /* of members that nothing covers yet; infinity of the others */
 	int count = crossing->count;
 	int added = 0;
 	int j;
 
-	MarkLinked(crossing, links, link_count, is_linked);
 	memcpy(left, distances, count * sizeof(float));
 	left[i] = INFINITY;
-	while (added < max && (j = FindNearest(left, count)) >= 0)
+	j = NextNearest(left, distances, distances, count);
+	while (j >= 0 && added < max)
 	{
-		const float *from = Distances(detours, j);
+		VmHnswRef ref = crossing->members[j].ref;
 
-		left[j] = INFINITY;
-		for (int k = 0; k < count; k++)
-			left[k] = from[k] < distances[k] && !is_linked[k] ? INFINITY : left[k];
-		if (!is_linked[j])
+		if (!Contains(links, link_count, ref))
 		{
-			AddDetour(detours, crossing->members[i].ref, crossing->members[j].ref, distances[j]);
+			AddDetour(detours, crossing->members[i].ref, ref, distances[j]);
 			added++;
 		}
+		left[j] = INFINITY;
+		j = NextNearest(left, Distances(detours, j), distances, count);
 	}
 }
 
