@@ -68,13 +68,14 @@ vm_check_prepare()
     vm_tree_copy "$VM_TMP/strict" && chown -R postgres "$VM_TMP/strict"
 }
 
-# make as postgres in a copy of the tree: vm_make COPY ARGUMENTS...
+# make as postgres in a copy of the tree, saying nothing but warnings and errors:
+# vm_make COPY ARGUMENTS...
 vm_make()
 {
     local copy=$1
 
     shift
-    vm_as_postgres make --no-print-directory -C "$VM_TMP/$copy" -j "$(nproc)" \
+    vm_as_postgres make --silent --no-print-directory -C "$VM_TMP/$copy" -j "$(nproc)" \
         PG_CONFIG="$PG_CONFIG" "$@"
 }
 
@@ -85,7 +86,7 @@ vm_make_install()
 
     shift
     vm_sandbox_create "$copy" &&
-        vm_sandbox_exec "$copy" make --no-print-directory -C "$VM_TMP/$copy" \
+        vm_sandbox_exec "$copy" make --silent --no-print-directory -C "$VM_TMP/$copy" \
             PG_CONFIG="$PG_CONFIG" "$@" install
 }
 

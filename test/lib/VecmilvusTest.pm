@@ -2,7 +2,8 @@
 #   What the TAP tests share, on top of PostgreSQL::Test::Cluster.
 #
 #   new_node(NAME, conf => TEXT, streaming => 1)   initialised, started, with
-#                              the extension created in database postgres
+#                              the extension created in database postgres;
+#     damage => 1                without checksums, so that damage is read
 #   fill_table(NODE, TABLE, ROWS)                  rows that a seed determines
 #   exact_answers(NODE, TABLE)                     text: what exact searches say
 #   start_psql(NODE, SQL)                          a session in the background;
@@ -35,7 +36,10 @@ sub new_node
     my ($name, %params) = @_;
     my $node = PostgreSQL::Test::Cluster->new($name);
 
-    $node->init(allows_streaming => $params{streaming} ? 1 : 0);
+    # PostgreSQL 18 computes checksums unless it is told not to.
+    my @extra = $params{damage} && $node->pg_version >= 18 ? ('--no-data-checksums') : ();
+
+    $node->init(allows_streaming => $params{streaming} ? 1 : 0, extra => \@extra);
     # Rounds of tests start many servers: small ones, on slow machines too.
     $node->append_conf('postgresql.conf', "shared_buffers = '16MB'\nwal_level = replica\n");
     $node->append_conf('postgresql.conf', $params{conf}) if defined $params{conf};

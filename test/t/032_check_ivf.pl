@@ -19,7 +19,7 @@ my $lists = 10;
 my $row_stride = 8 + 4 * $dims;        # a multiple of 8 already
 my $list_stride = 16 + 4 * $dims;
 
-my $node = new_node('check_ivf', conf => "fsync = off\nautovacuum = off\n");
+my $node = new_node('check_ivf', damage => 1, conf => "fsync = off\nautovacuum = off\n");
 $node->safe_psql('postgres', qq{
     CREATE TABLE items (id int, v vector($dims));
     INSERT INTO items SELECT i, array_agg(((i * 7919 + d * 104729 + i * d * 31) % 2003)::float4)::vector

@@ -17,7 +17,7 @@ use constant PAYLOAD => 72;
 use constant LINKS => 8;               # of a neighbors item
 
 my $m = 4;
-my $node = new_node('check_hnsw', conf => "fsync = off\nautovacuum = off\n");
+my $node = new_node('check_hnsw', damage => 1, conf => "fsync = off\nautovacuum = off\n");
 $node->safe_psql('postgres', qq{
     CREATE TABLE items (id int, v vector(3));
     SELECT setseed(0.7);
@@ -28,7 +28,6 @@ $node->safe_psql('postgres', qq{
 my $file = $node->data_dir . '/' . $node->safe_psql('postgres', "SELECT pg_relation_filepath('items_v')");
 $node->stop;
 my $pristine = PostgreSQL::Test::Utils::slurp_file($file);
-my $blocks = length($pristine) / PAGE;
 
 # ---------------------------------------------------------------- reading pages
 sub u8 { return unpack 'C', substr($_[0], $_[1], 1) }
@@ -51,23 +50,30 @@ sub item_at
 sub place { my ($ref) = @_; return (int($ref / $stride), $ref % $stride + 1) }
 
 # Every element: place, level, neighbors item, heap TIDs.
-my @elements;
-for my $block (1 .. $blocks - 1)
+sub read_elements
 {
-    for my $number (1 .. (u16($pristine, $block * PAGE + 12) - CONTENTS) / 4)
+    my @found;
+
+    for my $block (1 .. length($pristine) / PAGE - 1)
     {
-        my ($at, $length) = item_at($block, $number);
-        next unless $length && u8($pristine, $at) == 1;
-        my $high = u16($pristine, $at + 4);
-        my $low = u16($pristine, $at + 6);
-        my @neighbors = (($high << 16) + $low, u16($pristine, $at + 8));
-        push @elements, {
-            block => $block, number => $number, at => $at, length => $length,
-            ref => $block * $stride + $number - 1, level => u8($pristine, $at + 1),
-            neighbors => \@neighbors, links => (item_at(@neighbors))[0],
-            tids => scalar(grep { u16($pristine, $at + HEAP_TIDS + 6 * $_ + 4) } 0 .. 9) };
+        for my $number (1 .. (u16($pristine, $block * PAGE + 12) - CONTENTS) / 4)
+        {
+            my ($at, $length) = item_at($block, $number);
+            next unless $length && u8($pristine, $at) == 1;
+            my $high = u16($pristine, $at + 4);
+            my $low = u16($pristine, $at + 6);
+            my @neighbors = (($high << 16) + $low, u16($pristine, $at + 8));
+            push @found, {
+                block => $block, number => $number, at => $at, length => $length,
+                ref => $block * $stride + $number - 1, level => u8($pristine, $at + 1),
+                neighbors => \@neighbors, links => (item_at(@neighbors))[0],
+                tids => scalar(grep { u16($pristine, $at + HEAP_TIDS + 6 * $_ + 4) } 0 .. 9) };
+        }
     }
+    return @found;
 }
+
+my @elements = read_elements();
 cmp_ok(scalar(@elements), '==', 400, 'equal vectors share an element, and this test finds them all');
 
 sub first_with
@@ -265,5 +271,34 @@ my ($highest) = grep { $_->{level} == $top->{level} } @elements;
 put(\$low, CONTENTS + 20, pack 'Vv', $plain->{ref}, 0);
 check_notice('an entry that is not the highest element',
     'notice|' . element($highest) . '|HNSW-5', $low);
+
+# A payload of which a part lies behind the links (cut) is as long as both parts.
+write_index($pristine);
+$node->start;
+$node->safe_psql('postgres', q{
+    CREATE TABLE wide (id int, v vector(700));
+    INSERT INTO wide SELECT i, array_agg(random())::vector
+        FROM generate_series(1, 60) i, generate_series(1, 700) GROUP BY i;
+    CREATE INDEX wide_v ON wide USING hnsw (v vector_l2_ops);
+    CHECKPOINT});
+is(index_errors($node, 'wide_v'), '', 'an index with cut payloads is sound');
+$file = $node->data_dir . '/' . $node->safe_psql('postgres', "SELECT pg_relation_filepath('wide_v')");
+$node->stop;
+$pristine = PostgreSQL::Test::Utils::slurp_file($file);
+my ($cut) = grep { u8($pristine, $_->{at} + 3) & 2 } read_elements();
+ok($cut, 'some payloads are cut') or BAIL_OUT('this test needs one');
+my $pointer = pointer_at(@{ $cut->{neighbors} });
+my $shorter = $pristine;
+put(\$shorter, $pointer, pack 'V', u32($pristine, $pointer) - (8 << 17));
+write_index($shorter);
+$node->start;
+like(
+    $node->safe_psql('postgres',
+        "SELECT severity, block, item, rule FROM vecmilvus_check_index('wide_v', true)"),
+    qr/^error\|\Q@{[ element($cut) ]}\E\|HNSW-2$/m,
+    'a payload whose end is too short: found');
+$node->psql('postgres', 'SET enable_seqscan = off; SELECT id FROM wide ORDER BY v <-> (SELECT v FROM wide LIMIT 1)');
+is($node->safe_psql('postgres', 'SELECT 1'), '1', 'a payload whose end is too short: the server goes on');
+$node->stop;
 
 done_testing();

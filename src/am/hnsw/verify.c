@@ -62,13 +62,15 @@ VmHnswCheckerRead(VmHnswChecker *checker, BlockNumber block)
 }
 
 void
-VmHnswDescribeElement(VmHnswRef ref, const VmHnswElement *element, VmHnswElementInfo *info)
+VmHnswDescribeElement(const VmHnsw *hnsw, VmHnswRef ref, const VmHnswElement *element,
+					  VmHnswElementInfo *info)
 {
 	info->ref = ref;
 	info->level = element->level;
 	info->version = element->version;
 	info->is_tombstone = (element->flags & VM_HNSW_TOMBSTONE) != 0;
 	info->neighbors = element->neighbors;
+	info->tail = element->flags & VM_HNSW_CUT ? hnsw->space.size - element->head : 0;
 }
 
 bool
@@ -83,23 +85,28 @@ VmHnswLookElement(VmHnswChecker *checker, VmHnswRef ref, VmHnswElementInfo *info
 		return false;
 	element = VmHnswPageElement(hnsw, BufferGetPage(buffer), VmHnswRefOffset(hnsw, ref), &size);
 	if (element != NULL)
-		VmHnswDescribeElement(ref, element, info);
+		VmHnswDescribeElement(hnsw, ref, element, info);
 	UnlockReleaseBuffer(buffer);
 	return element != NULL;
 }
 
 bool
-VmHnswLookNeighbors(VmHnswChecker *checker, const ItemPointerData *tid, VmHnswNeighbors *neighbors)
+VmHnswLookNeighbors(VmHnswChecker *checker, const ItemPointerData *tid, VmHnswNeighbors *neighbors,
+					Size *tail)
 {
 	VmHnsw *hnsw = &checker->hnsw;
 	Buffer buffer = VmHnswCheckerLock(checker, ItemPointerGetBlockNumberNoCheck(tid), NULL);
+	OffsetNumber offset = ItemPointerGetOffsetNumberNoCheck(tid);
 	VmHnswNeighbors *item;
 
 	if (!BufferIsValid(buffer))
 		return false;
-	item = VmHnswPageNeighbors(hnsw, BufferGetPage(buffer), ItemPointerGetOffsetNumberNoCheck(tid));
+	item = VmHnswPageNeighbors(hnsw, BufferGetPage(buffer), offset);
 	if (item != NULL)
+	{
 		memcpy(neighbors, item, VM_HNSW_NEIGHBORS_SIZE(hnsw->m, item->level));
+		VmHnswNeighborsTail(hnsw, BufferGetPage(buffer), offset, tail);
+	}
 	UnlockReleaseBuffer(buffer);
 	return item != NULL;
 }
@@ -248,7 +255,8 @@ CheckElement(VmHnswChecker *checker, BlockNumber block, OffsetNumber offset)
 				   "the element's size does not agree with its level and value");
 		return;
 	}
-	if ((element->flags & ~(VM_HNSW_TOMBSTONE | VM_HNSW_CUT)) != 0)
+	if ((element->flags & ~(VM_HNSW_TOMBSTONE | VM_HNSW_CUT)) != 0 ||
+		(!(element->flags & VM_HNSW_CUT) && element->head != 0))
 		ReportItem(checker, block, offset, "HNSW-1", "the element has unknown flags");
 	/* Once the counter has gone round, any version is possible. */
 	if (version <= PG_UINT8_MAX && element->version > version)

@@ -15,10 +15,10 @@
 
 /* Whether an element and a neighbors item belong together (HNSW-2). */
 static bool
-Agree(const VmHnswElementInfo *element, const VmHnswNeighbors *neighbors)
+Agree(const VmHnswElementInfo *element, const VmHnswNeighbors *neighbors, Size tail)
 {
 	return neighbors->owner == element->ref && neighbors->level == element->level &&
-		   neighbors->version == element->version;
+		   neighbors->version == element->version && tail == element->tail;
 }
 
 /* ItemPointerEquals takes no const before 16. */
@@ -41,9 +41,10 @@ HasNeighbors(VmHnswChecker *checker, const VmHnswElementInfo *element)
 {
 	PGAlignedBlock buffer;
 	VmHnswNeighbors *neighbors = (VmHnswNeighbors *) buffer.data;
+	Size tail;
 
-	return VmHnswLookNeighbors(checker, &element->neighbors, neighbors) &&
-		   Agree(element, neighbors);
+	return VmHnswLookNeighbors(checker, &element->neighbors, neighbors, &tail) &&
+		   Agree(element, neighbors, tail);
 }
 
 /*
@@ -56,7 +57,7 @@ CheckElementLink(VmHnswChecker *checker, VmHnswRef ref, const VmHnswElement *ele
 	VmHnswElementInfo info;
 	VmHnswElementInfo now;
 
-	VmHnswDescribeElement(ref, element, &info);
+	VmHnswDescribeElement(&checker->hnsw, ref, element, &info);
 	if (HasNeighbors(checker, &info))
 		return;
 	if (VmHnswLookElement(checker, ref, &now) && IsSameElement(&info, &now))
@@ -74,6 +75,7 @@ typedef struct Links
 	VmHnswChecker *checker;
 	ItemPointerData tid;
 	const VmHnswNeighbors *item;
+	Size tail; /* bytes of a payload behind it */
 } Links;
 
 #define ReportLinks(links, rule, ...)                                                              \
@@ -85,14 +87,16 @@ static bool
 LookOwner(const Links *links, VmHnswElementInfo *owner)
 {
 	return VmHnswLookElement(links->checker, links->item->owner, owner) &&
-		   Agree(owner, links->item) && IsSameTid(&owner->neighbors, &links->tid);
+		   Agree(owner, links->item, links->tail) && IsSameTid(&owner->neighbors, &links->tid);
 }
 
 /* Whether the item still is of the same owner. */
 static bool
 IsSameItem(const Links *links, VmHnswNeighbors *now)
 {
-	return VmHnswLookNeighbors(links->checker, &links->tid, now) &&
+	Size tail;
+
+	return VmHnswLookNeighbors(links->checker, &links->tid, now, &tail) &&
 		   now->owner == links->item->owner && now->version == links->item->version &&
 		   now->level == links->item->level;
 }
@@ -189,6 +193,7 @@ CheckLinks(VmHnswChecker *checker, BlockNumber block, OffsetNumber offset,
 	VmHnswElementInfo owner;
 
 	ItemPointerSet(&links.tid, block, offset);
+	VmHnswNeighborsTail(&checker->hnsw, checker->page.data, offset, &links.tail);
 	if (!LookOwner(&links, &owner))
 	{
 		if (IsSameItem(&links, (VmHnswNeighbors *) buffer.data))
@@ -267,9 +272,11 @@ Expand(Walk *walk, VmHnswRef ref)
 	PGAlignedBlock buffer;
 	VmHnswNeighbors *neighbors = (VmHnswNeighbors *) buffer.data;
 	VmHnswElementInfo info;
+	Size tail;
 
 	if (!VmHnswLookElement(walk->checker, ref, &info) ||
-		!VmHnswLookNeighbors(walk->checker, &info.neighbors, neighbors) || !Agree(&info, neighbors))
+		!VmHnswLookNeighbors(walk->checker, &info.neighbors, neighbors, &tail) ||
+		!Agree(&info, neighbors, tail))
 		return;
 	for (int i = 0; i < (neighbors->level + 2) * walk->checker->hnsw.m; i++)
 		Reach(walk, neighbors->refs[i]);

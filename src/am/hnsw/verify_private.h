@@ -46,10 +46,11 @@ typedef struct VmHnswElementInfo
 	uint8 version;
 	bool is_tombstone;
 	ItemPointerData neighbors;
+	Size tail; /* bytes of the payload that lie with the neighbors */
 } VmHnswElementInfo;
 
-extern void
-VmHnswDescribeElement(VmHnswRef ref, const VmHnswElement *element, VmHnswElementInfo *info);
+extern void VmHnswDescribeElement(const VmHnsw *hnsw, VmHnswRef ref, const VmHnswElement *element,
+								  VmHnswElementInfo *info);
 
 /* Reports a finding about an element. */
 #define VmHnswReportRef(checker, severity, ref, rule, ...)                                         \
@@ -69,9 +70,12 @@ extern bool VmHnswCheckerRead(VmHnswChecker *checker, BlockNumber block);
 /* An element as it is now; false when there is none. */
 extern bool VmHnswLookElement(VmHnswChecker *checker, VmHnswRef ref, VmHnswElementInfo *info);
 
-/* A copy of a neighbors item as it is now, of up to BLCKSZ bytes. */
-extern bool
-VmHnswLookNeighbors(VmHnswChecker *checker, const ItemPointerData *tid, VmHnswNeighbors *neighbors);
+/*
+ * A copy of a neighbors item's links as they are now, up to BLCKSZ bytes; *tail
+ * is the bytes of a payload that follow them.
+ */
+extern bool VmHnswLookNeighbors(VmHnswChecker *checker, const ItemPointerData *tid,
+								VmHnswNeighbors *neighbors, Size *tail);
 
 /* verify_graph.c: what elements and neighbors items say of each other. */
 extern void VmHnswCheckGraph(VmHnswChecker *checker);

@@ -22,7 +22,10 @@ Describe(void)
 	return openblas_get_config();
 }
 
-__attribute__((visibility("default"))) const VmBlasFunctions vm_blas_functions = {
+/* Declared here alone: others find it by its name. */
+extern __attribute__((visibility("default"))) const VmBlasFunctions vm_blas_functions;
+
+const VmBlasFunctions vm_blas_functions = {
 	.abi = VM_BLAS_ABI,
 	.gemm = Gemm,
 	.describe = Describe,
