@@ -7,6 +7,7 @@
 
 #include "compat/compat.h"
 
+#include "storage/dsm.h"
 #include "utils/relcache.h"
 
 /*
@@ -16,10 +17,11 @@
 extern int VmPlanBuildWorkers(Relation heap, Relation index);
 
 /*
- * False, with a NOTICE, when a shared memory segment of that size would not fit:
- * that would be an error, not a slower build.
+ * A shared memory segment of this process, or NULL, with a NOTICE, where there is
+ * no room for it: the build is slower then, no failure.  It is empty: what bytes
+ * it has is not said.  Not in parallel mode.
  */
-extern bool VmSharedMemorySuffices(const char *am_name, Size needed);
+extern dsm_segment *VmCreateSharedMemory(const char *am_name, Size size);
 
 /*
  * Tranche for locks in such segments, by name: one for all builds of the server,

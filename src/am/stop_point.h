@@ -4,8 +4,9 @@
  *		deterministic isolation test.  Compiled in with assertions only.
  *
  * A session that has set vecmilvus.stop_point to a place's name waits there
- * while another session holds pg_advisory_lock(VM_STOP_POINT_CLASS, 0).  No
- * stop point lies where a buffer is locked.
+ * while another session holds pg_advisory_lock(VM_STOP_POINT_CLASS, 0).  Where
+ * a buffer is locked meanwhile (the two named *-extended), a test must keep
+ * others from it: nobody who waits for such a lock can be cancelled.
  */
 #ifndef VM_AM_STOP_POINT_H
 #define VM_AM_STOP_POINT_H

@@ -120,7 +120,7 @@ MoveToDisk(VmHnswBuildState *build)
 					 errhint("Increase maintenance_work_mem to speed up builds.")));
 	VmHnswFlush(&build->hnsw, build->graph);
 	EndFlush(shared);
-	if (build->scan == NULL)
+	if (build->team.scan == NULL)
 		FreeGraph(build);
 }
 
@@ -175,13 +175,14 @@ IndexRow(Relation index, ItemPointer heap_tid, Datum *values, bool *isnull, bool
 void
 VmHnswBuildScan(VmHnswBuildState *build)
 {
+	VmTeam *team = &build->team;
 	TableScanDesc scan = NULL;
 	double tuples;
 
-	if (build->scan != NULL)
-		scan = table_beginscan_parallel(build->heap, build->scan);
-	tuples = table_index_build_scan(build->heap, build->hnsw.index, build->info, true,
-									!IsParallelWorker(), IndexRow, build, scan);
+	if (team->scan != NULL)
+		scan = table_beginscan_parallel(team->heap, team->scan);
+	tuples = table_index_build_scan(team->heap, team->index, team->info, true, !IsParallelWorker(),
+									IndexRow, build, scan);
 	SpinLockAcquire(&build->shared->mutex);
 	build->shared->heap_tuples += tuples;
 	SpinLockRelease(&build->shared->mutex);
@@ -190,12 +191,9 @@ VmHnswBuildScan(VmHnswBuildState *build)
 /* ------------------------------------------------------------------ a build */
 
 void
-VmHnswBuildPrepare(VmHnswBuildState *build, Relation heap, Relation index, IndexInfo *info)
+VmHnswBuildPrepare(VmHnswBuildState *build)
 {
-	memset(build, 0, sizeof(*build));
-	build->heap = heap;
-	build->info = info;
-	VmHnswOpenForBuild(&build->hnsw, index);
+	VmHnswOpenForBuild(&build->hnsw, build->team.index);
 	build->graph_context =
 		AllocSetContextCreate(CurrentMemoryContext, "hnsw graph", ALLOCSET_DEFAULT_SIZES);
 	build->value_context =
@@ -207,9 +205,6 @@ VmHnswBuildInitShared(VmHnswBuildState *build, VmHnswBuildShared *shared, Size g
 					  int tranche)
 {
 	memset(shared, 0, offsetof(VmHnswBuildShared, graph));
-	shared->heap_id = RelationGetRelid(build->heap);
-	shared->index_id = RelationGetRelid(build->hnsw.index);
-	shared->concurrent = build->info->ii_Concurrent;
 	SpinLockInit(&shared->mutex);
 	ConditionVariableInit(&shared->changed);
 	VmGraphInit(&shared->graph, &build->hnsw, graph_size, tranche);
@@ -231,7 +226,7 @@ IndexTable(VmHnswBuildState *build)
 {
 	pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, VM_HNSW_PHASE_LOAD);
 	VmHnswBuildScan(build);
-	VmHnswBuildFinishWorkers(build);
+	VmTeamFinish(&build->team);
 	if (ClaimFlush(build->shared))
 		VmHnswFlush(&build->hnsw, build->graph);
 }
@@ -240,11 +235,11 @@ IndexBuildResult *
 VmHnswBuild(Relation heap, Relation index, IndexInfo *info)
 {
 	IndexBuildResult *result = palloc(sizeof(IndexBuildResult));
-	VmHnswBuildState build;
+	VmHnswBuildState build = {.team = {.heap = heap, .index = index, .info = info}};
 
 	if (RelationGetNumberOfBlocks(index) != 0)
 		elog(ERROR, "index \"%s\" already contains data", RelationGetRelationName(index));
-	VmHnswBuildPrepare(&build, heap, index, info);
+	VmHnswBuildPrepare(&build);
 	VmHnswCreateMetapage(&build.hnsw, MAIN_FORKNUM);
 
 	if (!VmHnswBuildStartParallel(&build))
@@ -252,7 +247,7 @@ VmHnswBuild(Relation heap, Relation index, IndexInfo *info)
 	IndexTable(&build);
 	result->heap_tuples = build.shared->heap_tuples;
 	result->index_tuples = (double) build.shared->indexed;
-	VmHnswBuildStopParallel(&build);
+	VmTeamEnd(&build.team);
 	MemoryContextDelete(build.graph_context);
 	MemoryContextDelete(build.value_context);
 

@@ -3,9 +3,9 @@
  *		The leader and the workers of a parallel build: VmHnswBuildStartParallel,
  *		vm_hnsw_build_worker.
  *
- * The graph lies in the parallel context's shared memory, which has to be asked
- * for at once.  So it is sized by what the table holds, not by
- * maintenance_work_mem alone: containers have little of it.
+ * The graph lies in shared memory, which has to be asked for at once.  So it is
+ * sized by what the index will hold, not by maintenance_work_mem alone: containers
+ * have little of it.
  */
 #include "compat/compat.h"
 
@@ -13,66 +13,44 @@
 
 #include "access/table.h"
 #include "access/tableam.h"
-#include "access/xact.h"
-#include "catalog/index.h"
-#include "catalog/pg_am_d.h"
 #include "common/pg_prng.h"
-#include "executor/instrument.h"
 #include "miscadmin.h"
-#include "pgstat.h"
-#include "storage/bufmgr.h"
-#include "tcop/tcopprot.h"
 #include "utils/rel.h"
 #include "utils/sampling.h"
-#include "utils/snapmgr.h"
 
 #include "am/hnsw/build_private.h"
 #include "am/parallel.h"
 
-#define LIBRARY    "vecmilvus"
 #define WORKER     "vm_hnsw_build_worker"
 
 #define LOCKS_NAME "VecmilvusHnswBuild"
 
-/* Of the shared memory's table of contents. */
-#define KEY_SHARED       UINT64CONST(0xD200000000000001)
-#define KEY_GRAPH        UINT64CONST(0xD200000000000002)
-#define KEY_SCAN         UINT64CONST(0xD200000000000003)
-#define KEY_QUERY        UINT64CONST(0xD200000000000004)
-#define KEY_WAL_USAGE    UINT64CONST(0xD200000000000005)
-#define KEY_BUFFER_USAGE UINT64CONST(0xD200000000000006)
-
 /* Of maintenance_work_mem, for all that is shared beside the graph. */
 #define OTHER_SIZE (3 * 1024 * 1024)
 
-/* Blocks of the table that are looked at to estimate its rows. */
-#define SAMPLE_BLOCKS 1000
+/* Blocks of the table that are looked at to estimate the index's rows. */
+#define SAMPLE_BLOCKS     1000
+#define EXPRESSION_BLOCKS 32
 
 PGDLLEXPORT void vm_hnsw_build_worker(dsm_segment *segment, shm_toc *toc);
 
 /* ------------------------------------------------------------------ estimates */
 
-/* Rows of a block, dead ones included: who is seen is not known here. */
-static int
-CountRows(Relation heap, BlockNumber block, BufferAccessStrategy strategy)
+static void
+CountRow(Relation index, ItemPointer heap_tid, Datum *values, bool *isnull, bool alive, void *arg)
 {
-	Buffer buffer = ReadBufferExtended(heap, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
-	Page page = BufferGetPage(buffer);
-	int rows = 0;
-
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	for (OffsetNumber i = FirstOffsetNumber; i <= PageGetMaxOffsetNumber(page); i++)
-		rows += ItemIdIsNormal(PageGetItemId(page, i));
-	UnlockReleaseBuffer(buffer);
-	return rows;
+	*(double *) arg += !isnull[0];
 }
 
-/* Rows of a heap: rarely too few, for a graph that is short of room costs more. */
+/*
+ * Rows that the index will cover: rarely too few, for a graph that is short of
+ * room costs more.  Expressions are evaluated, so fewer rows are looked at then.
+ */
 static double
-EstimateHeapRows(Relation heap)
+EstimateRows(const VmTeam *team)
 {
-	BlockNumber blocks = RelationGetNumberOfBlocks(heap);
-	BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
+	BlockNumber blocks = RelationGetNumberOfBlocks(team->heap);
+	int wanted = team->info->ii_Expressions != NIL ? EXPRESSION_BLOCKS : SAMPLE_BLOCKS;
 	BlockSamplerData sampler;
 	double sum = 0;
 	double squares = 0;
@@ -80,34 +58,22 @@ EstimateHeapRows(Relation heap)
 	double deviation;
 	int n = 0;
 
-	BlockSampler_Init(&sampler, blocks, SAMPLE_BLOCKS, pg_prng_uint32(&pg_global_prng_state));
+	(void) BlockSampler_Init(&sampler, blocks, wanted, pg_prng_uint32(&pg_global_prng_state));
 	for (; BlockSampler_HasMore(&sampler); n++)
 	{
-		double rows = CountRows(heap, BlockSampler_Next(&sampler), strategy);
+		double rows = 0;
 
 		CHECK_FOR_INTERRUPTS();
+		table_index_build_range_scan(team->heap, team->index, team->info, false, true, false,
+									 BlockSampler_Next(&sampler), 1, CountRow, &rows, NULL);
 		sum += rows;
 		squares += rows * rows;
 	}
-	FreeAccessStrategy(strategy);
 	if (n == 0)
 		return 0;
 	mean = sum / n;
 	deviation = sqrt(Max(0, squares / n - mean * mean) / n);
 	return blocks * (n < blocks ? mean + 4 * deviation : mean);
-}
-
-static double
-EstimateRows(Relation heap)
-{
-	BlockNumber blocks;
-	double rows;
-	double visible;
-
-	if (heap->rd_rel->relam == HEAP_TABLE_AM_OID)
-		return EstimateHeapRows(heap);
-	table_relation_estimate_size(heap, NULL, &blocks, &rows, &visible);
-	return rows * 1.5;
 }
 
 /* Bytes of a payload: where these vary, no more than a row has on average. */
@@ -119,10 +85,10 @@ EstimatePayloadSize(const VmHnswBuildState *build, double rows)
 
 	if (space->kind != VM_VALUE_SPARSEVEC)
 		return space->size;
-	bytes = (double) table_relation_size(build->heap, MAIN_FORKNUM);
-	if (OidIsValid(build->heap->rd_rel->reltoastrelid))
+	bytes = (double) table_relation_size(build->team.heap, MAIN_FORKNUM);
+	if (OidIsValid(build->team.heap->rd_rel->reltoastrelid))
 	{
-		Relation toast = table_open(build->heap->rd_rel->reltoastrelid, AccessShareLock);
+		Relation toast = table_open(build->team.heap->rd_rel->reltoastrelid, AccessShareLock);
 
 		bytes += (double) table_relation_size(toast, MAIN_FORKNUM);
 		table_close(toast, AccessShareLock);
@@ -134,7 +100,7 @@ static Size
 EstimateGraph(const VmHnswBuildState *build)
 {
 	Size limit = (Size) maintenance_work_mem * 1024;
-	double rows = EstimateRows(build->heap);
+	double rows = EstimateRows(&build->team);
 
 	if (limit > OTHER_SIZE)
 		limit -= OTHER_SIZE;
@@ -143,6 +109,14 @@ EstimateGraph(const VmHnswBuildState *build)
 
 /* -------------------------------------------------------------- shared memory */
 
+/* Chunks that the team shares. */
+enum
+{
+	CHUNK_SHARED, /* VmHnswBuildShared */
+	CHUNK_GRAPH,
+	CHUNK_COUNT
+};
+
 /* The graph's bytes, the line that aligns them, and the one before them. */
 static Size
 GraphAllocation(Size graph_size)
@@ -150,173 +124,70 @@ GraphAllocation(Size graph_size)
 	return add_size(graph_size, 2 * PG_CACHE_LINE_SIZE);
 }
 
-static char *
-AlignGraph(void *allocation)
+static void
+AttachGraph(VmHnswBuildState *build)
 {
-	return (char *) TYPEALIGN(PG_CACHE_LINE_SIZE, allocation);
+	char *memory = VmTeamChunk(&build->team, CHUNK_GRAPH);
+
+	build->graph =
+		VmGraphAttach(&build->shared->graph, &build->hnsw,
+					  (char *) TYPEALIGN(PG_CACHE_LINE_SIZE, memory), build->graph_context);
 }
+
+typedef struct FillArguments
+{
+	VmHnswBuildState *build;
+	Size graph_size;
+} FillArguments;
 
 static void
-EstimateChunk(ParallelContext *parallel, Size size)
+Fill(VmTeam *team, void *arg)
 {
-	shm_toc_estimate_chunk(&parallel->estimator, size);
-	shm_toc_estimate_keys(&parallel->estimator, 1);
-}
+	FillArguments *arguments = arg;
+	VmHnswBuildState *build = arguments->build;
 
-static void *
-AllocateChunk(shm_toc *toc, uint64 key, Size size)
-{
-	void *memory = shm_toc_allocate(toc, size);
-
-	shm_toc_insert(toc, key, memory);
-	return memory;
-}
-
-static void
-EstimateShared(VmHnswBuildState *build, ParallelContext *parallel, Size graph_size)
-{
-	EstimateChunk(parallel, sizeof(VmHnswBuildShared));
-	EstimateChunk(parallel, GraphAllocation(graph_size));
-	EstimateChunk(parallel, table_parallelscan_estimate(build->heap, build->snapshot));
-	EstimateChunk(parallel, mul_size(sizeof(WalUsage), parallel->nworkers));
-	EstimateChunk(parallel, mul_size(sizeof(BufferUsage), parallel->nworkers));
-	if (debug_query_string != NULL)
-		EstimateChunk(parallel, strlen(debug_query_string) + 1);
-}
-
-static void
-FillShared(VmHnswBuildState *build, ParallelContext *parallel, Size graph_size)
-{
-	shm_toc *toc = parallel->toc;
-	void *memory = AllocateChunk(toc, KEY_SHARED, sizeof(VmHnswBuildShared));
-
-	VmHnswBuildInitShared(build, memory, graph_size, VmLockTranche(LOCKS_NAME));
-	memory = AllocateChunk(toc, KEY_GRAPH, GraphAllocation(graph_size));
-	build->graph = VmGraphAttach(&build->shared->graph, &build->hnsw, AlignGraph(memory),
-								 build->graph_context);
-	build->scan =
-		AllocateChunk(toc, KEY_SCAN, table_parallelscan_estimate(build->heap, build->snapshot));
-	table_parallelscan_initialize(build->heap, build->scan, build->snapshot);
-	AllocateChunk(toc, KEY_WAL_USAGE, mul_size(sizeof(WalUsage), parallel->nworkers));
-	AllocateChunk(toc, KEY_BUFFER_USAGE, mul_size(sizeof(BufferUsage), parallel->nworkers));
-	if (debug_query_string != NULL)
-		strcpy(AllocateChunk(toc, KEY_QUERY, strlen(debug_query_string) + 1), debug_query_string);
-}
-
-/* --------------------------------------------------------------------- leader */
-
-void
-VmHnswBuildStopParallel(VmHnswBuildState *build)
-{
-	if (build->parallel == NULL)
-		return;
-	if (IsMVCCSnapshot(build->snapshot))
-		UnregisterSnapshot(build->snapshot);
-	DestroyParallelContext(build->parallel);
-	ExitParallelMode();
-	build->parallel = NULL;
-	build->scan = NULL;
-	build->shared = NULL;
-	build->graph = NULL;
-}
-
-static bool
-Launch(VmHnswBuildState *build, int workers, Size graph_size)
-{
-	ParallelContext *parallel;
-
-	EnterParallelMode();
-	parallel = build->parallel = CreateParallelContext(LIBRARY, WORKER, workers);
-	build->snapshot =
-		build->info->ii_Concurrent ? RegisterSnapshot(GetTransactionSnapshot()) : SnapshotAny;
-	EstimateShared(build, parallel, graph_size);
-	InitializeParallelDSM(parallel);
-	if (parallel->seg == NULL)
-		return false;
-	FillShared(build, parallel, graph_size);
-	LaunchParallelWorkers(parallel);
-	if (parallel->nworkers_launched > 0)
-		return true;
-	WaitForParallelWorkersToFinish(parallel);
-	return false;
+	VmHnswBuildInitShared(build, VmTeamChunk(team, CHUNK_SHARED), arguments->graph_size,
+						  VmLockTranche(LOCKS_NAME));
+	AttachGraph(build);
 }
 
 bool
 VmHnswBuildStartParallel(VmHnswBuildState *build)
 {
-	int workers = VmPlanBuildWorkers(build->heap, build->hnsw.index);
-	Size graph_size;
+	Size sizes[CHUNK_COUNT];
+	VmTeamPlan plan = {.am_name = VmHnswLimits.am_name,
+					   .worker = WORKER,
+					   .chunk_sizes = sizes,
+					   .chunk_count = CHUNK_COUNT};
+	FillArguments arguments = {.build = build};
 
-	if (workers == 0)
+	plan.workers = VmPlanBuildWorkers(build->team.heap, build->team.index);
+	if (plan.workers == 0)
 		return false;
-	graph_size = EstimateGraph(build);
-	if (!VmSharedMemorySuffices(VmHnswLimits.am_name, graph_size + OTHER_SIZE))
-		return false;
-	if (!Launch(build, workers, graph_size))
+	arguments.graph_size = EstimateGraph(build);
+	sizes[CHUNK_SHARED] = sizeof(VmHnswBuildShared);
+	sizes[CHUNK_GRAPH] = GraphAllocation(arguments.graph_size);
+	if (VmTeamStart(&build->team, &plan, Fill, &arguments))
 	{
-		VmHnswBuildStopParallel(build);
-		return false;
+		WaitForParallelWorkersToAttach(build->team.parallel);
+		return true;
 	}
-	ereport(DEBUG1, (errmsg("using %d parallel workers", build->parallel->nworkers_launched)));
-	WaitForParallelWorkersToAttach(build->parallel);
-	return true;
-}
-
-void
-VmHnswBuildFinishWorkers(VmHnswBuildState *build)
-{
-	ParallelContext *parallel = build->parallel;
-	WalUsage *wal;
-	BufferUsage *buffers;
-
-	if (parallel == NULL)
-		return;
-	WaitForParallelWorkersToFinish(parallel);
-	wal = shm_toc_lookup(parallel->toc, KEY_WAL_USAGE, false);
-	buffers = shm_toc_lookup(parallel->toc, KEY_BUFFER_USAGE, false);
-	for (int i = 0; i < parallel->nworkers_launched; i++)
-		InstrAccumParallelQuery(&buffers[i], &wal[i]);
-}
-
-/* --------------------------------------------------------------------- worker */
-
-static void
-RunWorker(VmHnswBuildState *build, VmHnswBuildShared *shared, shm_toc *toc)
-{
-	WalUsage *wal = shm_toc_lookup(toc, KEY_WAL_USAGE, false);
-	BufferUsage *buffers = shm_toc_lookup(toc, KEY_BUFFER_USAGE, false);
-
-	build->shared = shared;
-	build->scan = shm_toc_lookup(toc, KEY_SCAN, false);
-	build->graph =
-		VmGraphAttach(&shared->graph, &build->hnsw,
-					  AlignGraph(shm_toc_lookup(toc, KEY_GRAPH, false)), build->graph_context);
-	InstrStartParallelQuery();
-	VmHnswBuildScan(build);
-	InstrEndParallelQuery(&buffers[ParallelWorkerNumber], &wal[ParallelWorkerNumber]);
+	build->shared = NULL;
+	build->graph = NULL;
+	return false;
 }
 
 /* A parallel worker's main function. */
 void
 vm_hnsw_build_worker(dsm_segment *segment, shm_toc *toc)
 {
-	VmHnswBuildShared *shared = shm_toc_lookup(toc, KEY_SHARED, false);
-	LOCKMODE heap_mode = shared->concurrent ? ShareUpdateExclusiveLock : ShareLock;
-	LOCKMODE index_mode = shared->concurrent ? RowExclusiveLock : AccessExclusiveLock;
-	VmHnswBuildState build;
-	Relation heap;
-	Relation index;
-	IndexInfo *info;
+	VmHnswBuildState build = {0};
 
-	debug_query_string = shm_toc_lookup(toc, KEY_QUERY, true);
-	pgstat_report_activity(STATE_RUNNING, debug_query_string);
-	LWLockRegisterTranche(shared->graph.alloc_lock.tranche, LOCKS_NAME);
-	heap = table_open(shared->heap_id, heap_mode);
-	index = index_open(shared->index_id, index_mode);
-	info = BuildIndexInfo(index);
-	info->ii_Concurrent = shared->concurrent;
-	VmHnswBuildPrepare(&build, heap, index, info);
-	RunWorker(&build, shared, toc);
-	index_close(index, index_mode);
-	table_close(heap, heap_mode);
+	VmTeamJoin(&build.team, toc);
+	build.shared = VmTeamChunk(&build.team, CHUNK_SHARED);
+	LWLockRegisterTranche(build.shared->graph.alloc_lock.tranche, LOCKS_NAME);
+	VmHnswBuildPrepare(&build);
+	AttachGraph(&build);
+	VmHnswBuildScan(&build);
+	VmTeamLeave(&build.team);
 }

@@ -12,9 +12,8 @@
 
 #include "am/hnsw/build.h"
 #include "am/hnsw/graph.h"
+#include "am/team.h"
 
-#include "access/parallel.h"
-#include "access/relscan.h"
 #include "storage/condition_variable.h"
 #include "storage/spin.h"
 
@@ -27,10 +26,6 @@ typedef enum VmHnswBuildPhase
 
 typedef struct VmHnswBuildShared
 {
-	Oid heap_id;
-	Oid index_id;
-	bool concurrent;
-
 	slock_t mutex; /* of the next four */
 	VmHnswBuildPhase phase;
 	int inserting;             /* processes that are inserting into the graph */
@@ -43,22 +38,16 @@ typedef struct VmHnswBuildShared
 
 typedef struct VmHnswBuildState
 {
-	Relation heap;
-	IndexInfo *info;
+	VmTeam team; /* heap, index, and workers if there are any */
 	VmHnsw hnsw;
 	VmHnswBuildShared *shared;
 	VmGraph *graph;
 	MemoryContext graph_context;
 	MemoryContext value_context; /* of one row's value */
-
-	ParallelContext *parallel; /* of the leader; NULL: the only process */
-	ParallelTableScanDesc scan;
-	Snapshot snapshot;
 } VmHnswBuildState;
 
-/* build.c: prepares a process's part, but for shared and graph. */
-extern void
-VmHnswBuildPrepare(VmHnswBuildState *build, Relation heap, Relation index, IndexInfo *info);
+/* build.c: prepares a process's part, but for shared and graph; the team is set. */
+extern void VmHnswBuildPrepare(VmHnswBuildState *build);
 extern void VmHnswBuildInitShared(VmHnswBuildState *build, VmHnswBuildShared *shared,
 								  Size graph_size, int tranche);
 
@@ -70,11 +59,5 @@ extern void VmHnswBuildScan(VmHnswBuildState *build);
  * and nothing is left of it, when there is to be one process only.
  */
 extern bool VmHnswBuildStartParallel(VmHnswBuildState *build);
-
-/* Waits until the workers are done; raises what they have raised. */
-extern void VmHnswBuildFinishWorkers(VmHnswBuildState *build);
-
-/* Frees what is shared, the graph included. */
-extern void VmHnswBuildStopParallel(VmHnswBuildState *build);
 
 #endif

@@ -14,6 +14,7 @@
 #include "utils/rel.h"
 
 #include "am/hnsw/place.h"
+#include "am/stop_point.h"
 
 /* Sizes by which the free space map is asked; see VmHnswFreeSpaceClass. */
 #define CLASS_ELEMENT   7680
@@ -136,6 +137,7 @@ Extend(VmHnsw *hnsw, Target *target)
 {
 	target->buffer = VmExtendRelation(hnsw->index, MAIN_FORKNUM);
 	target->is_new = true;
+	VmStopPoint("hnsw-extended");
 }
 
 /*

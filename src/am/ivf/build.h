@@ -21,8 +21,6 @@
 
 #include "compat/compat.h"
 
-#include "access/parallel.h"
-#include "access/relscan.h"
 #include "port/atomics.h"
 #include "storage/barrier.h"
 #include "storage/buffile.h"
@@ -31,6 +29,7 @@
 
 #include "am/ivf/ivf.h"
 #include "am/ivf/layout.h"
+#include "am/team.h"
 #include "quant/kmeans.h"
 #include "types/toast.h"
 
@@ -58,9 +57,6 @@ typedef enum VmIvfStep
 typedef struct VmIvfBuildShared
 {
 	/* What a worker must know to begin. */
-	Oid heap_id;
-	Oid index_id;
-	bool concurrent;
 	int lists;
 	int planned_members; /* what memory is divided by */
 	int chunk_rows;
@@ -114,9 +110,8 @@ typedef struct VmIvfBuildState
 
 	VmIvfBuildShared *shared;
 	VmIvfBuildArrays arrays;
-	ParallelTableScanDesc scan; /* NULL: the leader reads alone */
-	ParallelContext *parallel;  /* the leader's, NULL: no workers */
-	Snapshot snapshot;          /* the leader's, for concurrent builds */
+	VmTeam team;                /* empty: the leader works alone */
+	ParallelTableScanDesc scan; /* the team's, NULL: the leader reads alone */
 
 	/* k-means: this member's own, made at the first use */
 	VmKmeansModel model;

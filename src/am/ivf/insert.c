@@ -14,6 +14,7 @@
 
 #include "am/ivf/ivf.h"
 #include "am/ivf/layout.h"
+#include "am/stop_point.h"
 #include "compat/relation.h"
 
 typedef struct Insertion
@@ -47,6 +48,7 @@ AddPage(const Insertion *insertion, VmPageEdit *edit)
 	Buffer buffer = VmExtendRelation(insertion->index, MAIN_FORKNUM);
 	Page page = VmPageEditBuffer(edit, buffer, true);
 
+	VmStopPoint("ivf-extended");
 	ivf->layout->init_page(ivf, page, insertion->list);
 	ivf->layout->add(ivf, page, insertion->tid, insertion->payload);
 	return buffer;
