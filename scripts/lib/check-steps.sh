@@ -19,6 +19,9 @@ vm_check_packages()
     if wanted_any format includes tests-run docs words meta; then
         packages+=(python3 git)
     fi
+    if wanted harness; then
+        packages+=(python3 python3-numpy)
+    fi
     if wanted format; then
         packages+=(clang-format-19 shellcheck)
     fi

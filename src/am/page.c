@@ -4,6 +4,7 @@
  */
 #include "compat/compat.h"
 
+#include "access/xlog.h"
 #include "access/xloginsert.h"
 #include "catalog/pg_control.h"
 #include "miscadmin.h"
@@ -41,14 +42,33 @@ VmPageEditStart(VmPageEdit *edit, Relation index, bool building)
 	edit->count = 0;
 }
 
+/*
+ * Whether the record will hold an image of the page anyway, because this is its
+ * first change since the checkpoint: then finding out what changes is for
+ * nothing.  A guess: a checkpoint may come in between.
+ */
+static bool
+WillLogImage(Page page)
+{
+	XLogRecPtr redo;
+	bool page_writes;
+
+	GetFullPageWriteInfo(&redo, &page_writes);
+	return page_writes && PageGetLSN(page) <= redo;
+}
+
 Page
 VmPageEditBuffer(VmPageEdit *edit, Buffer buffer, bool is_new)
 {
+	Page page = BufferGetPage(buffer);
+	bool image;
+
 	Assert(edit->count < VM_PAGE_EDIT_MAX);
 	edit->buffers[edit->count++] = buffer;
 	if (edit->building)
-		return BufferGetPage(buffer);
-	return GenericXLogRegisterBuffer(edit->state, buffer, is_new ? GENERIC_XLOG_FULL_IMAGE : 0);
+		return page;
+	image = is_new || WillLogImage(page);
+	return GenericXLogRegisterBuffer(edit->state, buffer, image ? GENERIC_XLOG_FULL_IMAGE : 0);
 }
 
 void
