@@ -1,6 +1,6 @@
 /*
  * validate.c
- *		Checks an operator class: VmValidate.
+ *		Checks an operator class: VmValidate, VmValidateSpace.
  */
 #include "compat/compat.h"
 
@@ -16,7 +16,6 @@
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 
-#include "am/space.h"
 #include "am/validate.h"
 
 /* An operator class under inspection. */
@@ -214,4 +213,57 @@ VmValidate(Oid opclass, const char *am_name, const VmSupportRule *rules, int cou
 	CheckOperators(&inspection);
 	CheckFunctions(&inspection);
 	return inspection.valid;
+}
+
+/* -------------------------------------------------------------------- spaces */
+
+/* The operator class's own function of that number, or InvalidOid. */
+static Oid
+OwnFunction(const Inspection *inspection, int number)
+{
+	return get_opfamily_proc(inspection->opfamily_id, inspection->input_type,
+							 inspection->input_type, number);
+}
+
+/* Those that it has of the norms that the access method may use. */
+static uint32
+OwnNorms(const Inspection *inspection)
+{
+	uint32 norms = 0;
+
+	for (int i = 0; i < inspection->rule_count; i++)
+	{
+		const VmSupportRule *rule = &inspection->rules[i];
+
+		if (rule->kind == VM_SUPPORT_KIND_NORM && OidIsValid(OwnFunction(inspection, rule->number)))
+			norms |= (uint32) 1 << rule->number;
+	}
+	return norms;
+}
+
+bool
+VmValidateSpace(Oid opclass, const char *am_name, const VmSupportRule *rules, int count,
+				const VmSpaceRule *spaces, int space_count)
+{
+	Inspection inspection = {.am_name = am_name, .rules = rules, .rule_count = count};
+	FmgrInfo distance;
+	VmValueKind kind;
+	VmMetric metric;
+	uint32 norms;
+
+	Start(&inspection, opclass);
+	norms = OwnNorms(&inspection);
+	fmgr_info(OwnFunction(&inspection, VM_SUPPORT_DISTANCE), &distance);
+	if (!VmSpaceLookup(&distance, &kind, &metric))
+		return false;
+	for (int i = 0; i < space_count; i++)
+	{
+		if (spaces[i].kind == kind && spaces[i].metric == metric && spaces[i].norms == norms)
+			return true;
+	}
+	COMPLAIN(&inspection,
+			 "operator class \"%s\" of access method %s combines distance and norm functions in a "
+			 "way that the access method does not support",
+			 inspection.opclass, am_name);
+	return false;
 }

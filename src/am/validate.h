@@ -13,6 +13,8 @@
 
 #include "compat/compat.h"
 
+#include "am/space.h"
+
 /* Signature of a support function; T is the operator class's input type. */
 typedef enum VmSupportKind
 {
@@ -28,6 +30,18 @@ typedef struct VmSupportRule
 	bool required;
 } VmSupportRule;
 
+/*
+ * What operator classes of an access method may compare: a kind of value and a
+ * metric, and which of the functions of VM_SUPPORT_KIND_NORM go with them, as
+ * bits 1 << number.
+ */
+typedef struct VmSpaceRule
+{
+	VmValueKind kind;
+	VmMetric metric;
+	uint32 norms;
+} VmSpaceRule;
+
 /* Numbers above those in use, kept for later versions of an access method. */
 #define VM_SUPPORT_COUNT 8
 
@@ -37,5 +51,12 @@ typedef struct VmSupportRule
  * must be one that VmSpaceLookup knows.
  */
 extern bool VmValidate(Oid opclass, const char *am_name, const VmSupportRule *rules, int count);
+
+/*
+ * True when an operator class that VmValidate found to be complete compares in a
+ * way that the rules name; else says by ereport(INFO) that it does not.
+ */
+extern bool VmValidateSpace(Oid opclass, const char *am_name, const VmSupportRule *rules, int count,
+							const VmSpaceRule *spaces, int space_count);
 
 #endif

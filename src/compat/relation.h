@@ -1,6 +1,6 @@
 /*
  * relation.h
- *		Extending a relation by one page, on every supported server.
+ *		Extending a relation, on every supported server.
  */
 #ifndef VM_COMPAT_RELATION_H
 #define VM_COMPAT_RELATION_H
@@ -9,6 +9,7 @@
 
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "storage/smgr.h"
 #include "utils/rel.h"
 
 /*
@@ -31,6 +32,23 @@ VmExtendRelation(Relation relation, ForkNumber fork)
 	if (lock)
 		UnlockRelationForExtension(relation, ExclusiveLock);
 	return buffer;
+#endif
+}
+
+/*
+ * Pages of zeros from `first`, the fork's end, on, which are on disk and in no
+ * buffer.  For a relation that nobody else can extend meanwhile.
+ */
+static inline void
+VmExtendByZeros(Relation relation, ForkNumber fork, BlockNumber first, int count)
+{
+#if PG_VERSION_NUM >= 160000
+	smgrzeroextend(RelationGetSmgr(relation), fork, first, count, false);
+#else
+	static char zeros[BLCKSZ] pg_attribute_aligned(4096);
+
+	for (int i = 0; i < count; i++)
+		smgrextend(RelationGetSmgr(relation), fork, first + i, zeros, false);
 #endif
 }
 

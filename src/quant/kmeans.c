@@ -4,6 +4,7 @@
  */
 #include "quant/kmeans.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -12,8 +13,19 @@
 /* Iterations end when the loss falls by less than this share. */
 #define CONVERGED 0.001
 
-/* How far the two halves of a split cluster start from each other. */
-#define SPLIT 1e-3f
+/*
+ * How far the two halves of a split cluster start from each other: by this share,
+ * and, as a centroid of zeros has none, by so much.
+ */
+#define SPLIT      1e-3f
+#define SPLIT_ZERO 1e-10f
+
+static inline void
+ServeInterrupts(const VmKmeansModel *model)
+{
+	if (model->interrupt != NULL)
+		model->interrupt(model->opaque);
+}
 
 static inline const float *
 FloatRow(const VmKmeansModel *model, const void *rows, size_t i)
@@ -114,6 +126,21 @@ KeepBest(const float *scores, const float *bias, size_t count, size_t first, flo
 	*nearest = where;
 }
 
+/*
+ * |x - c|^2 / 2 of each row, summed.  Rounding may take it below 0 where a row is
+ * its centroid.
+ */
+static double
+TileLoss(const VmKmeansModel *model, const float *rows, size_t n, const float *best)
+{
+	double unit = model->kind == VM_KMEANS_SPHERICAL ? 0.5 : 0;
+	double loss = 0;
+
+	for (size_t i = 0; i < n; i++)
+		loss += fmax(VmSimd->f32_sqnorm(rows + i * model->dim, model->dim) / 2 + unit - best[i], 0);
+	return loss;
+}
+
 /* At most VM_KMEANS_TILE_ROWS rows. */
 static void
 AssignFloatTile(const VmKmeansModel *model, VmGemm gemm, const float *rows, size_t n,
@@ -131,14 +158,13 @@ AssignFloatTile(const VmKmeansModel *model, VmGemm gemm, const float *rows, size
 		size_t left = model->count - first;
 		size_t count = left < VM_KMEANS_TILE_CENTROIDS ? left : VM_KMEANS_TILE_CENTROIDS;
 
+		ServeInterrupts(model);
 		gemm(n, count, model->dim, rows, FloatCentroid(model, first), scratch);
 		for (size_t i = 0; i < n; i++)
 			KeepBest(scratch + i * count, model->bias + first, count, first, &best[i], &nearest[i]);
 	}
-	if (loss == NULL)
-		return;
-	for (size_t i = 0; i < n; i++)
-		*loss += VmSimd->f32_sqnorm(rows + i * model->dim, model->dim) / 2 - best[i];
+	if (loss != NULL)
+		*loss += TileLoss(model, rows, n, best);
 }
 
 static void
@@ -149,6 +175,7 @@ AssignBits(const VmKmeansModel *model, const void *rows, size_t n, uint32_t *nea
 		const uint8_t *row = BitRow(model, rows, i);
 		uint64_t least = UINT64_MAX;
 
+		ServeInterrupts(model);
 		nearest[i] = 0;
 		for (size_t j = 0; j < model->count; j++)
 		{
@@ -206,6 +233,8 @@ VmKmeansAccumulate(const VmKmeansModel *model, const void *rows, size_t n, const
 	{
 		float *sum = sums + nearest[i] * model->dim;
 
+		if (i % VM_KMEANS_TILE_ROWS == 0)
+			ServeInterrupts(model);
 		counts[nearest[i]]++;
 		if (model->kind == VM_KMEANS_BIT)
 			AddBits(sum, BitRow(model, rows, i), model->dim);
@@ -260,11 +289,21 @@ SetMean(const VmKmeansModel *model, size_t j, const float *sum, uint64_t count)
 		Normalize(centroid, model->dim);
 }
 
+/* An element of a half of a split cluster; finite, as the centroid was. */
+static float
+MoveElement(float element, bool up)
+{
+	float moved = up ? element * (1 + SPLIT) + SPLIT_ZERO : element * (1 - SPLIT) - SPLIT_ZERO;
+
+	return fminf(fmaxf(moved, -FLT_MAX), FLT_MAX);
+}
+
 /* Moves an empty centroid and the one of the largest cluster to its two halves. */
 static void
 SplitLargest(VmKmeansModel *model, size_t empty, uint64_t *counts, VmKmeansRandom *random)
 {
 	size_t largest = 0;
+	bool up = false;
 
 	for (size_t j = 1; j < model->count; j++)
 	{
@@ -278,16 +317,21 @@ SplitLargest(VmKmeansModel *model, size_t empty, uint64_t *counts, VmKmeansRando
 		   (char *) model->centroids + largest * model->row_size, model->row_size);
 	for (size_t d = 0; d < model->dim; d++)
 	{
-		bool up = (Next(random) & 1) != 0;
-
+		/* Neighbours move against each other, or directions might stay the same. */
+		up = d % 2 == 0 ? (Next(random) & 1) != 0 : !up;
 		if (model->kind == VM_KMEANS_BIT)
 		{
 			if (VmKmeansRandomDouble(random) < 0.1)
 				BitCentroid(model, empty)[d / 8] ^= (uint8_t) (1 << (7 - d % 8));
 			continue;
 		}
-		FloatCentroid(model, empty)[d] *= up ? 1 + SPLIT : 1 - SPLIT;
-		FloatCentroid(model, largest)[d] *= up ? 1 - SPLIT : 1 + SPLIT;
+		FloatCentroid(model, empty)[d] = MoveElement(FloatCentroid(model, empty)[d], up);
+		FloatCentroid(model, largest)[d] = MoveElement(FloatCentroid(model, largest)[d], !up);
+	}
+	if (model->kind == VM_KMEANS_SPHERICAL)
+	{
+		Normalize(FloatCentroid(model, empty), model->dim);
+		Normalize(FloatCentroid(model, largest), model->dim);
 	}
 	counts[empty] = counts[largest] / 2;
 	counts[largest] -= counts[empty];
@@ -309,8 +353,10 @@ VmKmeansUpdate(VmKmeansModel *model, const float *sums, uint64_t *counts, VmKmea
 	}
 	for (size_t j = 0; j < model->count; j++)
 	{
-		if (counts[j] == 0)
-			SplitLargest(model, j, counts, random);
+		if (counts[j] > 0)
+			continue;
+		ServeInterrupts(model);
+		SplitLargest(model, j, counts, random);
 	}
 }
 
@@ -368,6 +414,7 @@ VmKmeansSeed(VmKmeansModel *model, const void *rows, size_t n, float *distances,
 	{
 		double sum = 0;
 
+		ServeInterrupts(model);
 		TakeRow(model, rows, chosen, j);
 		if (j + 1 == model->count)
 			return model->count;
@@ -444,8 +491,7 @@ MoveSeedRows(const VmKmeansModel *model, char *rows, size_t n, VmKmeansRandom *r
 
 void
 VmKmeans(VmKmeansModel *model, VmGemm gemm, void *rows, size_t n, int max_iterations,
-		 const VmKmeansWork *work, VmKmeansRandom *random, VmKmeansInterrupt interrupt,
-		 void *opaque)
+		 const VmKmeansWork *work, VmKmeansRandom *random)
 {
 	double last = INFINITY;
 	size_t seed_rows = MoveSeedRows(model, rows, n, random);
@@ -453,14 +499,12 @@ VmKmeans(VmKmeansModel *model, VmGemm gemm, void *rows, size_t n, int max_iterat
 
 	VmKmeansRandomCentroids(model, found, random);
 	VmKmeansPrepare(model);
-	if (found < model->count)
+	if (found < model->count && seed_rows == n)
 		return;
 	for (int i = 0; i < max_iterations; i++)
 	{
 		double loss = 0;
 
-		if (interrupt != NULL && interrupt(opaque))
-			return;
 		memset(work->sums, 0, model->count * model->dim * sizeof(float));
 		memset(work->counts, 0, model->count * sizeof(uint64_t));
 		VmKmeansAssign(model, gemm, rows, n, work->scratch, work->nearest, &loss);

@@ -36,6 +36,12 @@ typedef enum VmKmeansKind
 	VM_KMEANS_BIT        /* bytes of bits */
 } VmKmeansKind;
 
+/*
+ * Called every now and then by all that may take long: a tile of products, a
+ * seed, a row of bits.  May leave by a longjmp: nothing is held meanwhile.
+ */
+typedef void (*VmKmeansInterrupt)(void *opaque);
+
 typedef struct VmKmeansModel
 {
 	VmKmeansKind kind;
@@ -43,7 +49,9 @@ typedef struct VmKmeansModel
 	size_t row_size; /* bytes of a row and of a centroid: VmKmeansRowSize */
 	size_t count;    /* centroids */
 	void *centroids;
-	float *bias; /* one a centroid; set by VmKmeansPrepare; not for bits */
+	float *bias;                 /* one a centroid; set by VmKmeansPrepare; not for bits */
+	VmKmeansInterrupt interrupt; /* or NULL */
+	void *opaque;                /* for it */
 } VmKmeansModel;
 
 static inline size_t
@@ -71,7 +79,8 @@ extern void VmKmeansPrepare(VmKmeansModel *model);
 
 /*
  * Number of the nearest centroid of each row, and, when loss is not NULL, adds
- * to it how far rows are: |x|^2 / 2 - score, summed, or Hamming distances.
+ * to it how far rows are: |x - c|^2 / 2, which for unit rows and centroids is
+ * 1 - x.c, or Hamming distances; summed.
  */
 extern void VmKmeansAssign(const VmKmeansModel *model, VmGemm gemm, const void *rows, size_t n,
 						   float *scratch, uint32_t *nearest, double *loss);
@@ -81,8 +90,8 @@ extern void VmKmeansAccumulate(const VmKmeansModel *model, const void *rows, siz
 							   const uint32_t *nearest, float *sums, uint64_t *counts);
 
 /*
- * Centroids from sums.  One without rows takes half of the largest cluster:
- * both halves start beside its mean.
+ * Centroids from sums, finite whatever they are.  One without rows takes half of
+ * the largest cluster: both halves start beside its mean.
  */
 extern void
 VmKmeansUpdate(VmKmeansModel *model, const float *sums, uint64_t *counts, VmKmeansRandom *random);
@@ -121,15 +130,11 @@ typedef struct VmKmeansWork
 	uint64_t *counts;  /* count */
 } VmKmeansWork;
 
-/* True to stop; called between iterations. */
-typedef bool (*VmKmeansInterrupt)(void *opaque);
-
 /*
  * Seeds and iterates until the loss falls by less than a thousandth.  Changes
  * the order of the rows.
  */
 extern void VmKmeans(VmKmeansModel *model, VmGemm gemm, void *rows, size_t n, int max_iterations,
-					 const VmKmeansWork *work, VmKmeansRandom *random, VmKmeansInterrupt interrupt,
-					 void *opaque);
+					 const VmKmeansWork *work, VmKmeansRandom *random);
 
 #endif

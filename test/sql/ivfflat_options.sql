@@ -154,6 +154,42 @@ CREATE TABLE many (v vector(2000));
 SET maintenance_work_mem = '1MB';
 SELECT regexp_replace(outcome_of_statement(
     'CREATE INDEX ON many USING ivfflat (v) WITH (lists = 32768)'), 'required is \d+', 'required is N');
-RESET maintenance_work_mem;
 DROP TABLE many;
+-- but no more than what the lists take
+CREATE TABLE few (id int, v vector(3));
+INSERT INTO few SELECT i, ARRAY[i % 100, i / 100, 1] FROM generate_series(0, 9999) i;
+CREATE INDEX few_v ON few USING ivfflat (v) WITH (lists = 1);
+CREATE INDEX few_cosine ON few USING ivfflat (v vector_cosine_ops) WITH (lists = 50);
+RESET maintenance_work_mem;
+SELECT * FROM vecmilvus_check_index('few_v', true);
+SELECT * FROM vecmilvus_check_index('few_cosine', true);
+SET enable_seqscan = off;
+SELECT id FROM few ORDER BY v <-> '[41.9,17,1]' LIMIT 2;
+RESET enable_seqscan;
+DROP TABLE few;
+
+---------------------------------------------------------------- operator classes
+-- distances that k-means has no means for, norms that do not go with a distance
+CREATE OPERATOR CLASS lists_l1 FOR TYPE vector USING ivfflat AS
+    OPERATOR 1 <+> (vector, vector) FOR ORDER BY float_ops,
+    FUNCTION 1 l1_distance(vector, vector), FUNCTION 3 l2_distance(vector, vector);
+CREATE OPERATOR CLASS lists_jaccard FOR TYPE bit USING ivfflat AS
+    OPERATOR 1 <%> (bit, bit) FOR ORDER BY float_ops,
+    FUNCTION 1 jaccard_distance(bit, bit), FUNCTION 3 hamming_distance(bit, bit);
+CREATE OPERATOR CLASS lists_l2_norm FOR TYPE vector USING ivfflat AS
+    OPERATOR 1 <-> (vector, vector) FOR ORDER BY float_ops,
+    FUNCTION 1 vector_l2_squared_distance(vector, vector),
+    FUNCTION 3 l2_distance(vector, vector), FUNCTION 4 vector_norm(vector);
+CREATE OPERATOR CLASS lists_ip_no_norm FOR TYPE vector USING ivf AS
+    OPERATOR 1 <#> (vector, vector) FOR ORDER BY float_ops,
+    FUNCTION 1 vector_negative_inner_product(vector, vector),
+    FUNCTION 3 vector_spherical_distance(vector, vector);
+SELECT amname, opcname, amvalidate(c.oid) FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod
+    WHERE opcname LIKE 'lists\_%' ORDER BY 1, 2;
+SELECT amname, opcname FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod
+    WHERE amname IN ('ivfflat', 'ivf') AND opcname NOT LIKE 'lists\_%' AND NOT amvalidate(c.oid);
+DROP OPERATOR FAMILY lists_l1 USING ivfflat;
+DROP OPERATOR FAMILY lists_jaccard USING ivfflat;
+DROP OPERATOR FAMILY lists_l2_norm USING ivfflat;
+DROP OPERATOR FAMILY lists_ip_no_norm USING ivf;
 RESET client_min_messages;

@@ -79,6 +79,8 @@ my @plants = (
     ['more rows than fit', 'IVF-4', $start, sub { put($_[0], $row_page + CONTENTS + 4, pack 'v', 999) }],
     ['a free slot that is not counted', 'IVF-5', $start,
         sub { put($_[0], $slot, pack 'v3', 0xFFFF, 0xFFFF, 0) }],
+    ['a row of no block of the table', 'IVF-5', $start,
+        sub { put($_[0], $slot, pack 'v3', 0xFFFF, 0xFFFF, 1) }],
     ['a vector that is not finite', 'IVF-6', $start, sub { put($_[0], $slot + 8, pack 'V', 0x7F800000) }],
     ['an insert page of another list', 'IVF-8', 1,
         sub { put($_[0], $list0 + 4, pack 'V', $start + $extent) }],
@@ -94,9 +96,10 @@ my @uses = (
     'VACUUM items',
 );
 
-sub check_plant
+# Starts the server with that damage in the index.
+sub start_damaged
 {
-    my ($what, $rule, $block, $plant) = @_;
+    my ($plant) = @_;
     my $damaged = slurp();
 
     $plant->(\$damaged);
@@ -104,7 +107,13 @@ sub check_plant
     print $out $damaged;
     close $out or die "$file: $!";
     $node->start;
+}
 
+sub check_plant
+{
+    my ($what, $rule, $block, $plant) = @_;
+
+    start_damaged($plant);
     my $found = $node->safe_psql('postgres',
         "SELECT severity, block, rule FROM vecmilvus_check_index('items_v', true)");
     my $expected = defined $block ? "error\\|$block\\|$rule" : "error\\|\\|$rule";
@@ -123,6 +132,23 @@ is($node->safe_psql('postgres', "SELECT * FROM vecmilvus_check_index('items_v', 
 $node->stop;
 
 check_plant(@$_) for @plants;
+
+# The table is not read, nor made longer, where a row is of no block of it.
+start_damaged(sub { put($_[0], $slot, pack 'v3', 0xFFFF, 0xFFFF, 1) });
+my $size = $node->safe_psql('postgres', "SELECT pg_relation_size('items')");
+my (undef, undef, $complaint) = $node->psql('postgres',
+    "SET enable_seqscan = off; SET ivfflat.probes = $lists; $uses[0]");
+like($complaint, qr/index "items_v" has a row of no block of the table/, 'a scan refuses such a row');
+is($node->safe_psql('postgres', "SELECT pg_relation_size('items')"), $size, 'and the table stays');
+$node->stop;
+
+# Vacuum sends no insert to a page that is in no chain of the list that it names.
+start_damaged(sub { put($_[0], $row_page + CONTENTS, pack 'V', 5) });
+$node->safe_psql('postgres', "DELETE FROM items WHERE ctid > '(1,1)'; VACUUM items");
+is( $node->safe_psql('postgres', q{SELECT message FROM vecmilvus_check_index('items_v')
+        WHERE rule = 'IVF-8' AND message LIKE 'insert page % of list 5 %'}),
+    '', 'vacuum leaves the insert page of a list alone that a damaged page names');
+$node->stop;
 
 # A page that a crash left behind is no damage.
 my $longer = slurp() . ("\0" x PAGE);

@@ -135,6 +135,21 @@ TestLoss(void)
 	UNIT_OK(fabs(loss - expected) < 1e-3 * expected, "the loss is half the squared distances");
 }
 
+/* Of directions it is one minus the cosine, so never negative. */
+static void
+TestSphericalLoss(void)
+{
+	VmKmeansModel model = MakeModel(VM_KMEANS_SPHERICAL, 2, 1);
+	static const float data[] = {1, 0, 0, 1, 0.6f, 0.8f, -1, 0};
+	double loss = 0;
+
+	centroids[0] = 1;
+	centroids[1] = 0;
+	VmKmeansPrepare(&model);
+	VmKmeansAssign(&model, VmGemmPortable, data, 4, scratch, nearest, &loss);
+	UNIT_OK(fabs(loss - 3.4) < 1e-6, "the loss of directions is 1 - cosine: %g", loss);
+}
+
 /* -------------------------------------------------------------------- updates */
 
 static void
@@ -168,6 +183,27 @@ TestOverflow(void)
 	VmKmeansAccumulate(&model, data, 2, lists, sums, counts);
 	VmKmeansUpdate(&model, sums, counts, &generator);
 	UNIT_OK(isfinite(centroids[0]), "centroids stay finite when sums do not");
+}
+
+/* Both halves of a split cluster: finite at the limit, apart at zero. */
+static void
+TestSplit(VmKmeansKind kind, float element)
+{
+	VmKmeansModel model = MakeModel(kind, 2, 2);
+	double norm;
+
+	centroids[0] = centroids[1] = element;
+	memset(sums, 0, sizeof(sums));
+	memset(counts, 0, sizeof(counts));
+	counts[0] = 2;
+	sums[0] = sums[1] = element * 2; /* may overflow: then the centroid stays */
+	VmKmeansUpdate(&model, sums, counts, &generator);
+	UNIT_OK(VmSimd->f32_all_finite(centroids, 4), "halves of %g are finite", element);
+	UNIT_OK(memcmp(centroids, centroids + 2, 2 * sizeof(float)) != 0, "and differ");
+	if (kind != VM_KMEANS_SPHERICAL)
+		return;
+	norm = VmSimd->f32_sqnorm(centroids, 2) + VmSimd->f32_sqnorm(centroids + 2, 2);
+	UNIT_OK(fabs(norm - 2) < 1e-6, "and have length one");
 }
 
 static void
@@ -253,11 +289,51 @@ TestClusters(void)
 		FillRows(2000, dim);
 		for (size_t i = 0; i < 2000; i++)
 			rows[i * dim + i % count % dim] += (i % count) < dim ? 100 : -100;
-		VmKmeans(&model, VmGemmPortable, rows, 2000, 20, &work, &generator, NULL, NULL);
+		VmKmeans(&model, VmGemmPortable, rows, 2000, 20, &work, &generator);
 		VmKmeansAssign(&model, VmGemmPortable, rows, 2000, scratch, nearest, &loss);
 		found_all &= loss / 2000 < dim;
 	}
 	UNIT_OK(found_all, "well separated clusters are found");
+}
+
+static void
+CountCall(void *opaque)
+{
+	(*(int *) opaque)++;
+}
+
+/* Interrupt calls of so many iterations at most over tight groups of directions. */
+static int
+CallsForTightGroups(int iterations)
+{
+	size_t dim = 16;
+	int calls = 0;
+	VmKmeansModel model = MakeModel(VM_KMEANS_SPHERICAL, dim, dim);
+	VmKmeansWork work = {scratch, nearest, distances, sums, counts};
+
+	model.interrupt = CountCall;
+	model.opaque = &calls;
+	VmKmeansRandomInit(&generator, 3);
+	for (size_t i = 0; i < 1024; i++)
+	{
+		for (size_t d = 0; d < dim; d++)
+			rows[i * dim + d] = (float) (d == i % dim ? 1 : 0.001 * (Uniform() - 0.5));
+	}
+	VmKmeans(&model, VmGemmPortable, rows, 1024, iterations, &work, &generator);
+	return calls;
+}
+
+/* Every tile lets interrupts in, and rows that have found their place end it. */
+static void
+TestInterruptsAndConvergence(void)
+{
+	int one = CallsForTightGroups(1);
+	int two = CallsForTightGroups(2);
+	int many = CallsForTightGroups(50);
+
+	UNIT_OK(two - one >= 1024 / (int) VM_KMEANS_TILE_ROWS, "an iteration calls for each tile: %d",
+			two - one);
+	UNIT_OK(many < one + 10 * (two - one), "iterations over directions end: %d calls", many);
 }
 
 static void
@@ -271,7 +347,7 @@ TestRepeatable(void)
 	{
 		VmKmeansRandomInit(&generator, 7);
 		FillRows(1000, 8);
-		VmKmeans(&model, VmGemmPortable, rows, 1000, 5, &work, &generator, NULL, NULL);
+		VmKmeans(&model, VmGemmPortable, rows, 1000, 5, &work, &generator);
 		if (round == 0)
 			memcpy(first, centroids, sizeof(first));
 	}
@@ -289,12 +365,18 @@ main(void)
 	TestAssign(VM_KMEANS_SPHERICAL, 600, 64, 600);
 	TestTies();
 	TestLoss();
+	TestSphericalLoss();
 	TestUpdate();
 	TestOverflow();
+	TestSplit(VM_KMEANS_L2, 3.4e38f);
+	TestSplit(VM_KMEANS_L2, -3.4e38f);
+	TestSplit(VM_KMEANS_L2, 0);
+	TestSplit(VM_KMEANS_SPHERICAL, 0.70710678f);
 	TestSpherical();
 	TestBits();
 	TestSeed();
 	TestClusters();
+	TestInterruptsAndConvergence();
 	TestRepeatable();
 	return UnitDone();
 }

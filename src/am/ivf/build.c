@@ -4,10 +4,13 @@
  */
 #include "compat/compat.h"
 
+#include <float.h>
+
 #include "access/xloginsert.h"
 #include "commands/progress.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -76,28 +79,61 @@ VmIvfKmeansRow(const VmIvfBuildState *build, const void *payload, void *to)
 	if (build->kind == VM_KMEANS_L2)
 	{
 		for (Size d = 0; d < dims; d++)
-			row[d] -= build->arrays.origin[d];
+			row[d] = VmIvfFinite(row[d] - build->arrays.origin[d], FLT_MAX);
 	}
 }
 
 /* --------------------------------------------------------------------- memory */
+
+static Size
+CentroidMemory(const VmIvfBuildState *build)
+{
+	return mul_size(build->ivf.lists, build->row_size + sizeof(uint64) * 3);
+}
+
+static Size
+SumMemory(const VmIvfBuildState *build)
+{
+	return mul_size(build->ivf.lists, build->ivf.space.dims * sizeof(float));
+}
 
 /*
  * What must be in memory together: centroids and sums, shared and each member's
  * own; a chunk.  Everything else adapts.
  */
 static Size
+TrainingMemory(const VmIvfBuildState *build, int members)
+{
+	Size chunk = VmIvfChunkRows(build->row_size) * build->row_size;
+	Size size = CentroidMemory(build);
+
+	size = add_size(size, mul_size(SumMemory(build), members > 1 ? 1 + members : 1));
+	return add_size(size, mul_size(members, chunk));
+}
+
+static Size
 MemoryRequired(const VmIvfBuildState *build, int members)
 {
-	Size lists = build->ivf.lists;
-	Size sums = mul_size(lists, build->ivf.space.dims * sizeof(float));
-	Size size = mul_size(lists, build->row_size + sizeof(uint64) * 3);
+	Size size = TrainingMemory(build, members);
 
-	size = add_size(size, mul_size(sums, members > 1 ? 1 + members : 1));
-	size = add_size(size, mul_size(members, VmIvfChunkRows(build->row_size) * build->row_size));
-	if (lists > VM_IVF_FLAT_LISTS && VmIvfIsIvfflat(build->index))
-		size = Max(size, mul_size(lists, IVFFLAT_BYTES_PER_LIST));
+	if (build->ivf.lists > VM_IVF_FLAT_LISTS && VmIvfIsIvfflat(build->index))
+		size = Max(size, mul_size(build->ivf.lists, IVFFLAT_BYTES_PER_LIST));
 	return size;
+}
+
+Size
+VmIvfSpareMemory(const VmIvfBuildState *build, bool training)
+{
+	int members = build->shared->planned_members;
+	Size used = training ? TrainingMemory(build, members) : CentroidMemory(build);
+
+	/* Shared sums live as long as the segment. */
+	if (!training && members > 1)
+		used = add_size(used, SumMemory(build));
+	used /= members;
+
+	/* Less than some would make the steps crawl. */
+	return Max(build->memory - Min(used, build->memory), build->memory / 8);
 }
 
 /* Workers for whom there is memory; raises when there is none even alone. */
@@ -122,6 +158,15 @@ static void
 ReportPhase(int phase)
 {
 	pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, phase);
+}
+
+void
+VmIvfAddProgress(VmIvfBuildState *build, int column, uint64 more)
+{
+	uint64 all = pg_atomic_add_fetch_u64(&build->shared->progress, more);
+
+	if (build->member == 0)
+		pgstat_progress_update_param(column, (int64) all);
 }
 
 static void
@@ -163,6 +208,8 @@ VmIvfBuild(Relation heap, Relation index, IndexInfo *info)
 	VmIvfBuildState build = {0};
 	double row_estimate;
 
+	if (RelationGetNumberOfBlocks(index) != 0)
+		elog(ERROR, "index \"%s\" already contains data", RelationGetRelationName(index));
 	VmIvfBuildPrepare(&build, heap, index, info, VmIvfOptionLists(index),
 					  VmIvfOptionQuantizer(index));
 	if (build.gemm != NULL)

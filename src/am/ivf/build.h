@@ -21,6 +21,8 @@
 
 #include "compat/compat.h"
 
+#include <math.h>
+
 #include "port/atomics.h"
 #include "storage/barrier.h"
 #include "storage/buffile.h"
@@ -80,6 +82,9 @@ typedef struct VmIvfBuildShared
 	int partitions;
 	double heap_rows;
 	double index_rows;
+
+	/* Rows loaded, later pages written: for the progress view. */
+	pg_atomic_uint64 progress;
 } VmIvfBuildShared;
 
 /* Arrays beside it.  centroids is the model's, in k-means' own space. */
@@ -105,7 +110,7 @@ typedef struct VmIvfBuildState
 	Size row_size; /* of k-means' rows */
 	VmGemm gemm;
 	int member;  /* 0: the leader */
-	Size memory; /* bytes that this member may use for one thing */
+	Size memory; /* this member's part of maintenance_work_mem: VmIvfSpareMemory */
 	MemoryContext context;
 
 	VmIvfBuildShared *shared;
@@ -138,6 +143,24 @@ extern void VmIvfBuildPrepare(VmIvfBuildState *build, Relation heap, Relation in
 extern const void *
 VmIvfRowPayload(const VmIvfBuildState *build, VmToastCursor *cursor, Datum value);
 
+/*
+ * What is left of this member's memory beside what must be in memory, while
+ * there are sums and chunks (training) or not.
+ */
+extern Size VmIvfSpareMemory(const VmIvfBuildState *build, bool training);
+
+/* More of what the progress view counts; the leader shows it. */
+extern void VmIvfAddProgress(VmIvfBuildState *build, int column, uint64 more);
+
+/* The number itself, or what comes nearest to it without passing the limit. */
+static inline float
+VmIvfFinite(float value, float limit)
+{
+	if (unlikely(isnan(value)))
+		return 0;
+	return Min(Max(value, -limit), limit);
+}
+
 /* ----------------------------------------------------------------- team.c */
 
 /* Allocates what is shared; with workers > 0 it starts them. */
@@ -164,6 +187,9 @@ extern void VmIvfSpoolFinish(VmIvfBuildState *build, BufFile *file);
 extern BufFile *VmIvfSpoolOpen(VmIvfBuildState *build, char kind, int member, int number);
 extern void VmIvfSpoolClose(VmIvfBuildState *build, BufFile *file);
 
+/* Removes every member's file of that kind and number, which nobody has open. */
+extern void VmIvfSpoolDrop(VmIvfBuildState *build, char kind, int number);
+
 /* Removes the files of a build without workers. */
 extern void VmIvfSpoolEnd(VmIvfBuildState *build);
 
@@ -185,6 +211,9 @@ extern void VmIvfSubtrainStep(VmIvfBuildState *build);
 
 /* The model over the first `centroids` centroids. */
 extern void VmIvfUseModel(VmIvfBuildState *build);
+
+/* Gives back the member's memory that only training needs. */
+extern void VmIvfForgetTraining(VmIvfBuildState *build);
 
 /* Rows of a chunk, and the chunk itself at build->chunk. */
 extern int VmIvfReadChunk(VmIvfBuildState *build, BufFile *file, uint32 chunk);

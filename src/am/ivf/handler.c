@@ -27,6 +27,20 @@ static const VmSupportRule support_rules[] = {
 	{VM_IVF_SUPPORT_TYPE, VM_SUPPORT_KIND_TYPE, false},
 };
 
+#define KMEANS_NORM (1 << VM_IVF_SUPPORT_KMEANS_NORM)
+#define BOTH_NORMS  (1 << VM_SUPPORT_NORM | KMEANS_NORM)
+
+/* What k-means has means for (build.c): L2, inner product, cosine, Hamming. */
+static const VmSpaceRule space_rules[] = {
+	{VM_VALUE_VECTOR, VM_METRIC_L2, 0},
+	{VM_VALUE_VECTOR, VM_METRIC_IP, KMEANS_NORM},
+	{VM_VALUE_VECTOR, VM_METRIC_IP, BOTH_NORMS},
+	{VM_VALUE_HALFVEC, VM_METRIC_L2, 0},
+	{VM_VALUE_HALFVEC, VM_METRIC_IP, KMEANS_NORM},
+	{VM_VALUE_HALFVEC, VM_METRIC_IP, BOTH_NORMS},
+	{VM_VALUE_BIT, VM_METRIC_HAMMING, 0},
+};
+
 static const VmCheckMethod check_method = {
 	.insert = VmIvfInsert,
 	.check = VmIvfCheck,
@@ -35,15 +49,23 @@ static const VmCheckMethod check_method = {
 };
 
 static bool
+Validate(Oid opclass, const char *am_name)
+{
+	return VmValidate(opclass, am_name, support_rules, lengthof(support_rules)) &&
+		   VmValidateSpace(opclass, am_name, support_rules, lengthof(support_rules), space_rules,
+						   lengthof(space_rules));
+}
+
+static bool
 ValidateIvfflat(Oid opclass)
 {
-	return VmValidate(opclass, "ivfflat", support_rules, lengthof(support_rules));
+	return Validate(opclass, VmIvfflatLimits.am_name);
 }
 
 static bool
 ValidateIvf(Oid opclass)
 {
-	return VmValidate(opclass, "ivf", support_rules, lengthof(support_rules));
+	return Validate(opclass, VmIvfLimits.am_name);
 }
 
 static char *

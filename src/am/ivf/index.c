@@ -4,6 +4,7 @@
  */
 #include "compat/compat.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -82,9 +83,10 @@ IsZero(const uint8 *bytes, Size size)
 }
 
 const char *
-VmIvfMetaProblem(Page page)
+VmIvfMetaProblem(Relation index, Page page)
 {
 	VmIvfMeta *meta = VmIvfPageMeta(page);
+	int32 typmod = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
 
 	if (PageIsNew(page) || !VmPageIsSane(page, VM_PAGE_ID_IVF) ||
 		VmPageGetOpaque(page)->kind != VM_IVF_PAGE_META || meta->magic != VM_IVF_MAGIC)
@@ -98,6 +100,8 @@ VmIvfMetaProblem(Page page)
 		return "Its quantizer is not one that this version of the extension knows.";
 	if (meta->lists < VM_IVF_MIN_LISTS || meta->lists > VM_IVF_MAX_LISTS)
 		return "Its number of lists is impossible.";
+	if (typmod > 0 && meta->dims != (uint32) typmod)
+		return "Its dimensions are not those of the indexed column.";
 	return NULL;
 }
 
@@ -116,7 +120,6 @@ VmIvfOpen(Relation index)
 {
 	VmIvf *ivf = index->rd_amcache;
 	VmIvfMeta meta;
-	int32 typmod;
 	Buffer buffer;
 	Page page;
 	const char *problem;
@@ -127,7 +130,7 @@ VmIvfOpen(Relation index)
 	buffer = ReadBuffer(index, VM_IVF_METAPAGE_BLOCK);
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	page = BufferGetPage(buffer);
-	problem = VmIvfMetaProblem(page);
+	problem = VmIvfMetaProblem(index, page);
 	if (problem != NULL)
 		VmPageRaiseCorrupt(index, VM_IVF_METAPAGE_BLOCK, problem);
 	meta = *VmIvfPageMeta(page);
@@ -135,10 +138,6 @@ VmIvfOpen(Relation index)
 
 	ivf = MemoryContextAllocZero(index->rd_indexcxt, sizeof(VmIvf));
 	VmIvfInit(ivf, index, meta.lists, meta.quantizer, (int) meta.dims);
-	typmod = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
-	if (typmod > 0 && meta.dims != (uint32) typmod)
-		VmPageRaiseCorrupt(index, VM_IVF_METAPAGE_BLOCK,
-						   "Its dimensions are not those of the indexed column.");
 	index->rd_amcache = ivf;
 	return CopyIvf(ivf);
 }
@@ -203,10 +202,13 @@ VmIvfNearestList(Relation index, const VmIvf *ivf, const void *payload, BlockNum
 	*insert = InvalidBlockNumber;
 	for (BlockNumber block = VM_IVF_FIRST_LIST_BLOCK; block < ivf->row_block; block++)
 	{
-		Buffer buffer = VmIvfReadListPage(index, ivf, block, BUFFER_LOCK_SHARE);
-		Page page = BufferGetPage(buffer);
 		int count = VmIvfListsOnPage(ivf, block);
+		Buffer buffer;
+		Page page;
 
+		CHECK_FOR_INTERRUPTS();
+		buffer = VmIvfReadListPage(index, ivf, block, BUFFER_LOCK_SHARE);
+		page = BufferGetPage(buffer);
 		for (int slot = 0; slot < count; slot++)
 		{
 			VmIvfList *list = VmIvfListSlot(ivf, page, slot);

@@ -17,6 +17,13 @@
 #include "am/stop_point.h"
 #include "compat/relation.h"
 
+/*
+ * Full pages that an insert passes before it moves the list's insert page on.
+ * Where a page holds one row, moving it each time would be a second WAL record a
+ * row, and an exclusive lock on a page that every insert and scan reads.
+ */
+#define MAX_WALK 8
+
 typedef struct Insertion
 {
 	Relation index;
@@ -117,15 +124,28 @@ StartList(const Insertion *insertion, BlockNumber *insert)
 	return true;
 }
 
-/* Lets the next insert begin at a page further on. */
+static bool
+InsertPageIs(const Insertion *insertion, Buffer list_buffer, BlockNumber block)
+{
+	return GetList(insertion, BufferGetPage(list_buffer))->insert == block;
+}
+
+/*
+ * Lets the next insert begin at a page further on, unless the insert page is not
+ * `from` any more: whoever was here in between knows better.
+ */
 static void
 MoveInsertPage(const Insertion *insertion, BlockNumber from, BlockNumber to)
 {
-	Buffer buffer = LockList(insertion, BUFFER_LOCK_EXCLUSIVE);
+	Buffer buffer = LockList(insertion, BUFFER_LOCK_SHARE);
+	bool same = InsertPageIs(insertion, buffer, from);
 	VmPageEdit edit;
 
-	/* Whoever was here in between knows better. */
-	if (GetList(insertion, BufferGetPage(buffer))->insert == from)
+	UnlockReleaseBuffer(buffer);
+	if (!same)
+		return;
+	buffer = LockList(insertion, BUFFER_LOCK_EXCLUSIVE);
+	if (InsertPageIs(insertion, buffer, from))
 	{
 		VmPageEditStart(&edit, insertion->index, false);
 		GetList(insertion, VmPageEditBuffer(&edit, buffer, false))->insert = to;
@@ -134,13 +154,13 @@ MoveInsertPage(const Insertion *insertion, BlockNumber from, BlockNumber to)
 	UnlockReleaseBuffer(buffer);
 }
 
-/* The page where the row found room, from `block` on. */
+/* The page where the row found room, from `block` on; *walked: pages before it. */
 static BlockNumber
-AddToChain(const Insertion *insertion, BlockNumber block)
+AddToChain(const Insertion *insertion, BlockNumber block, int *walked)
 {
 	const VmIvf *ivf = insertion->ivf;
 
-	for (;;)
+	for (*walked = 0;; (*walked)++)
 	{
 		Buffer buffer = VmIvfReadRowPage(insertion->index, ivf, block, insertion->list,
 										 BUFFER_LOCK_EXCLUSIVE, NULL);
@@ -154,7 +174,10 @@ AddToChain(const Insertion *insertion, BlockNumber block)
 		}
 		next = VmIvfNextRowPage(insertion->index, page, block);
 		if (!BlockNumberIsValid(next))
+		{
+			(*walked)++;
 			return AppendPage(insertion, buffer);
+		}
 		UnlockReleaseBuffer(buffer);
 		block = next;
 		CHECK_FOR_INTERRUPTS();
@@ -167,12 +190,13 @@ InsertPayload(Relation index, const VmIvf *ivf, const void *payload, ItemPointer
 	Insertion insertion = {.index = index, .ivf = ivf, .payload = payload, .tid = tid};
 	BlockNumber insert;
 	BlockNumber found;
+	int walked;
 
 	insertion.list = VmIvfNearestList(index, ivf, payload, &insert);
 	if (!BlockNumberIsValid(insert) && StartList(&insertion, &insert))
 		return;
-	found = AddToChain(&insertion, insert);
-	if (found != insert)
+	found = AddToChain(&insertion, insert, &walked);
+	if (walked >= MAX_WALK)
 		MoveInsertPage(&insertion, insert, found);
 }
 

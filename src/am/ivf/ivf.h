@@ -129,8 +129,8 @@ extern void VmIvfInit(VmIvf *ivf, Relation index, int lists, VmIvfQuantizer quan
  */
 extern const VmIvf *VmIvfOpen(Relation index);
 
-/* What is wrong with a metapage, or NULL. */
-extern const char *VmIvfMetaProblem(Page page);
+/* What is wrong with an index's metapage, or NULL. */
+extern const char *VmIvfMetaProblem(Relation index, Page page);
 
 extern void VmIvfInitMetaPage(const VmIvf *ivf, Page page, VmIvfQuantizer quantizer);
 extern void VmIvfInitListPage(const VmIvf *ivf, Page page, int first);

@@ -23,6 +23,16 @@ typedef struct VmIvfRow
 	ItemPointerData tid;
 } VmIvfRow;
 
+/*
+ * False for what only damage leaves in a slot that is not free: the table would
+ * be extended by reading InvalidBlockNumber.
+ */
+static inline bool
+VmIvfTidIsSane(const ItemPointerData *tid)
+{
+	return ItemPointerIsValid(tid) && BlockNumberIsValid(ItemPointerGetBlockNumberNoCheck(tid));
+}
+
 /* True for a row that is to be removed. */
 typedef bool (*VmIvfIsDead)(ItemPointer tid, void *opaque);
 

@@ -18,8 +18,7 @@
 #include "am/ivf/build.h"
 
 /* Rows of a batch: a few tiles of VmKmeansAssign, less when they are large. */
-#define BATCH_ROWS  512
-#define BATCH_BYTES ((Size) 4 * 1024 * 1024)
+#define BATCH_ROWS 512
 
 typedef struct Loader
 {
@@ -43,13 +42,14 @@ static void
 StartLoader(Loader *loader, VmIvfBuildState *build)
 {
 	Size payload_size = build->ivf.space.size;
+	Size fit = VmIvfSpareMemory(build, false) / 4 / (build->row_size + payload_size);
 	int partitions = build->shared->partitions;
 
 	memset(loader, 0, sizeof(Loader));
 	loader->build = build;
 	loader->row_context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivf build row", ALLOCSET_DEFAULT_SIZES);
-	loader->capacity = (int) Max(1, Min(BATCH_ROWS, BATCH_BYTES / build->row_size));
+	loader->capacity = (int) Max(1, Min(BATCH_ROWS, fit));
 	loader->payloads = palloc(loader->capacity * payload_size);
 	loader->rows = palloc(loader->capacity * build->row_size);
 	loader->tids = palloc(loader->capacity * sizeof(ItemPointerData));
@@ -88,10 +88,9 @@ FlushBatch(Loader *loader)
 				   loader->nearest, NULL);
 	for (int i = 0; i < loader->count; i++)
 		SpoolRow(loader, i);
+	VmIvfAddProgress(build, PROGRESS_CREATEIDX_TUPLES_DONE, loader->count);
 	loader->loaded += loader->count;
 	loader->count = 0;
-	if (build->member == 0)
-		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, (int64) loader->loaded);
 }
 
 static void
@@ -149,6 +148,7 @@ VmIvfLoadStep(VmIvfBuildState *build)
 	TableScanDesc scan = NULL;
 	double heap_rows;
 
+	VmIvfForgetTraining(build);
 	VmIvfUseModel(build);
 	StartLoader(&loader, build);
 	if (build->scan != NULL)
@@ -168,7 +168,7 @@ static int
 ChoosePartitions(const VmIvfBuildState *build, double row_estimate)
 {
 	double pages = row_estimate / build->ivf.rows_per_page + build->ivf.lists;
-	double fit = pages * BLCKSZ / Max(build->memory, BLCKSZ) * 1.2 + 1;
+	double fit = pages * BLCKSZ / Max(VmIvfSpareMemory(build, false), BLCKSZ) * 1.2 + 1;
 	double share = build->shared->planned_members > 1 ? 8.0 * build->shared->planned_members : 1;
 
 	return (int) Min(Min(Max(fit, share), VM_IVF_MAX_PARTITIONS), build->ivf.lists);
@@ -182,5 +182,7 @@ VmIvfLoad(VmIvfBuildState *build, double row_estimate)
 	shared->centroids = build->ivf.lists;
 	shared->partitions = ChoosePartitions(build, row_estimate);
 	memset(build->arrays.counts, 0, build->ivf.lists * sizeof(uint64));
+	pg_atomic_init_u64(&shared->progress, 0);
+	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_TOTAL, (int64) row_estimate);
 	VmIvfTeamRun(build, VM_IVF_STEP_LOAD, 0);
 }

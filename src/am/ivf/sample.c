@@ -4,8 +4,12 @@
  *
  * 50 rows a list, 10,000 at least.  Blocks are drawn at random where the table
  * has more than enough of them, and rows within the blocks with one probability,
- * so that only rows that are taken are detoasted.  The sample is a file of chunks
- * of chunk_rows rows; a chunk starts at a block of the file, so it can be found.
+ * so that only rows that are taken are detoasted.  How many blocks and which
+ * probability that takes is guessed from a few blocks; where rows are rare or lie
+ * together (NULLs, a partial index, dead rows) the guess may be far off, and the
+ * sample is drawn again with what the first try has learnt.  The sample is a file
+ * of chunks of chunk_rows rows; a chunk starts at a block of the file, so it can
+ * be found.
  *
  * k-means compares by x.c - |c|^2 / 2 in float32, which cancels badly for data
  * far from the origin.  Euclidean rows are therefore shifted by the mean of the
@@ -13,6 +17,7 @@
  */
 #include "compat/compat.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "access/tableam.h"
@@ -29,9 +34,13 @@
 #define MIN_SAMPLE_ROWS  10000
 #define ROWS_PER_LIST    50
 #define CHUNK_BYTES      ((Size) 1024 * 1024)
+#define CHUNK_SHARE      8  /* of maintenance_work_mem a chunk takes at most this part */
 #define DENSITY_BLOCKS   64 /* looked at to estimate the rows of a block */
 #define SAMPLE_SEED      42
 #define MAX_OVERSAMPLING 4
+#define MIN_SHARE        0.8 /* of the rows wanted; less is drawn again */
+#define SPARE_BLOCKS     1.2 /* as many times the blocks that should do */
+#define MAX_TRIES        3
 
 typedef struct Sampler
 {
@@ -43,14 +52,17 @@ typedef struct Sampler
 	double probability; /* that a row is taken */
 	double skip;        /* rows until the next one that is */
 	uint64 limit;
-	uint64 seen;
+	uint64 seen;  /* rows that the index covers */
+	uint64 tried; /* of these, chosen by chance */
 	int in_chunk; /* rows in build->chunk */
 } Sampler;
 
 int
 VmIvfChunkRows(Size row_size)
 {
-	return (int) Max(1, CHUNK_BYTES / row_size);
+	Size bytes = Min(CHUNK_BYTES, (Size) maintenance_work_mem * 1024 / CHUNK_SHARE);
+
+	return (int) Max(1, bytes / row_size);
 }
 
 static Size
@@ -120,7 +132,7 @@ ShiftFirstChunk(VmIvfBuildState *build, int count)
 	for (int i = 0; i < count; i++)
 	{
 		for (Size d = 0; d < dims; d++)
-			rows[i * dims + d] -= build->arrays.origin[d];
+			rows[i * dims + d] = VmIvfFinite(rows[i * dims + d] - build->arrays.origin[d], FLT_MAX);
 	}
 }
 
@@ -194,12 +206,13 @@ SampleRow(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 {
 	Sampler *sampler = opaque;
 
-	if (isnull[0] || sampler->build->shared->sample_rows >= sampler->limit)
+	if (isnull[0])
 		return;
 	sampler->seen++;
-	if (sampler->skip-- > 0)
+	if (sampler->build->shared->sample_rows >= sampler->limit || sampler->skip-- > 0)
 		return;
 	sampler->skip = DrawSkip(sampler);
+	sampler->tried++;
 	TakeRow(sampler, values[0]);
 }
 
@@ -255,27 +268,80 @@ EstimateDensity(VmIvfBuildState *build, BlockNumber blocks)
 	return (double) Max(rows, 1) / looked_at;
 }
 
+/* Blocks to draw so many rows from, when each has `density` usable ones. */
+static BlockNumber
+BlocksToVisit(BlockNumber blocks, uint64 target, double density)
+{
+	double wanted = Max((double) target, ceil(SPARE_BLOCKS * target / density));
+
+	/* Reading half of the blocks here and there takes as long as reading all. */
+	return wanted > blocks / 2 ? blocks : (BlockNumber) wanted;
+}
+
+/* A sample from the beginning, on so many blocks with `density` usable rows each. */
+static void
+DrawSample(Sampler *sampler, BlockNumber blocks, BlockNumber wanted, uint64 target, double density)
+{
+	VmIvfBuildState *build = sampler->build;
+
+	build->shared->sample_rows = 0;
+	memset(build->arrays.origin, 0, build->ivf.space.dims * sizeof(float));
+	if (BufFileSeek(sampler->file, 0, 0, SEEK_SET) != 0)
+		ereport(ERROR, (errcode_for_file_access(), errmsg("could not rewind temporary file")));
+	sampler->in_chunk = 0;
+	sampler->seen = 0;
+	sampler->tried = 0;
+	sampler->probability = target / (density * wanted);
+	sampler->skip = DrawSkip(sampler);
+	VisitBlocks(build, blocks, wanted, SampleRow, sampler);
+	FlushChunk(sampler);
+}
+
+/* Whether there are rows enough, from everywhere, or no more can be had. */
+static bool
+Suffices(const Sampler *sampler, bool all_blocks, uint64 target)
+{
+	uint64 rows = sampler->build->shared->sample_rows;
+
+	if (rows >= sampler->limit)
+		return false;
+	return rows >= MIN_SHARE * target || (all_blocks && sampler->probability >= 1);
+}
+
+/* Draws until the sample suffices; returns rows of a block, on average. */
+static double
+DrawSamples(Sampler *sampler, BlockNumber blocks, uint64 target)
+{
+	double density = EstimateDensity(sampler->build, blocks);
+	double usable = 1; /* of these: under spherical k-means zero vectors are not */
+
+	for (int try = 0; try < MAX_TRIES; try++)
+	{
+		BlockNumber wanted = BlocksToVisit(blocks, target, density * usable);
+
+		DrawSample(sampler, blocks, wanted, target, density * usable);
+		density = (double) Max(sampler->seen, 1) / wanted;
+		usable = (sampler->build->shared->sample_rows + 1.0) / (sampler->tried + 1.0);
+		if (Suffices(sampler, wanted == blocks, target))
+			break;
+	}
+	return density;
+}
+
 double
 VmIvfSample(VmIvfBuildState *build)
 {
 	uint64 target = Max(MIN_SAMPLE_ROWS, (uint64) build->ivf.lists * ROWS_PER_LIST);
 	BlockNumber blocks = RelationGetNumberOfBlocks(build->heap);
-	BlockNumber wanted;
 	Sampler sampler = {.build = build, .limit = target * MAX_OVERSAMPLING};
-	double density;
+	double density = 0;
 
 	sampler.file = VmIvfSpoolCreate(build, 's', 0, 0);
-	density = blocks > 0 ? EstimateDensity(build, blocks) : 0;
-	wanted = blocks / 2 < target ? blocks : (BlockNumber) target;
-
 	sampler.row_context =
 		AllocSetContextCreate(build->context, "ivf sample row", ALLOCSET_DEFAULT_SIZES);
 	VmKmeansRandomInit(&sampler.random, SAMPLE_SEED);
-	sampler.probability = blocks > 0 ? target / (density * wanted) : 1;
-	sampler.skip = DrawSkip(&sampler);
 	if (blocks > 0)
-		VisitBlocks(build, blocks, wanted, SampleRow, &sampler);
-	FlushChunk(&sampler);
+		density = DrawSamples(&sampler, blocks, target);
 	VmIvfSpoolFinish(build, sampler.file);
 	MemoryContextDelete(sampler.row_context);
 	return density * blocks;

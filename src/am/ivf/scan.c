@@ -6,7 +6,8 @@
  * ivfflat.probes.  A batch becomes an array of (distance, TID), a heap is made
  * of it, and each call takes the nearest: how many are wanted is not known, and
  * those that are not are never sorted.  Without ivfflat.iterative_scan there is
- * one batch.
+ * one batch.  Rows that work_mem does not hold are left out, and the batch is
+ * read again when the others have been returned (rows.h).
  *
  * No lock or pin outlives a call, and no heavyweight lock is taken.  A TID may
  * then be vacuumed away and used again before the executor looks at it; under
@@ -26,6 +27,7 @@
 #include "am/ivf/ivf.h"
 #include "am/ivf/layout.h"
 #include "am/ivf/options.h"
+#include "am/ivf/rows.h"
 #include "compat/scan.h"
 
 /* A list as the ranking knows it. */
@@ -41,13 +43,6 @@ typedef struct ScanList
 #define VM_HEAP_TYPE         ScanList
 #define VM_HEAP_BEFORE(a, b)                                                                       \
 	((a)->distance < (b)->distance || ((a)->distance == (b)->distance && (a)->number < (b)->number))
-#include "core/heap.h"
-
-#define VM_HEAP_NAME(suffix) Row##suffix
-#define VM_HEAP_TYPE         VmIvfRow
-#define VM_HEAP_BEFORE(a, b)                                                                       \
-	((a)->distance < (b)->distance ||                                                              \
-	 ((a)->distance == (b)->distance && ItemPointerCompare(&(a)->tid, &(b)->tid) < 0))
 #include "core/heap.h"
 
 /* Pages in a row that came from the cache before prefetching stops. */
@@ -69,16 +64,16 @@ typedef struct Prefetcher
 typedef struct IvfScan
 {
 	const VmIvf *ivf;
-	MemoryContext context; /* all of the below; reset by a rescan */
+	MemoryContext context; /* all of the below but rows; reset by a rescan */
 	int probes;            /* lists in a batch */
 	int lists_left;        /* that may still be read */
 	bool started;
 	const void *query; /* payload, NULL for a NULL query */
 	ScanList *lists;   /* heap of the lists not read yet */
 	size_t list_count;
-	VmIvfRow *rows; /* heap of the rows not returned yet */
-	size_t row_count;
-	size_t row_capacity;
+	ScanList *batch; /* the lists whose rows are below */
+	int batch_count;
+	VmIvfRows rows;
 	BlockNumber blocks; /* the relation's size, for prefetching */
 	Prefetcher prefetcher;
 } IvfScan;
@@ -94,9 +89,17 @@ VmIvfBeginScan(Relation index, int nkeys, int norderbys)
 	state->ivf = VmIvfOpen(index);
 	state->context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivf scan", ALLOCSET_DEFAULT_SIZES);
+	state->rows.context =
+		AllocSetContextCreate(CurrentMemoryContext, "ivf scan rows", ALLOCSET_DEFAULT_SIZES);
 	state->probes = Min(VmIvfProbes(), state->ivf->lists);
 	scan->opaque = state;
 	return scan;
+}
+
+static Size
+RowMemory(void)
+{
+	return (Size) work_mem * 1024;
 }
 
 /* amrescan */
@@ -109,9 +112,8 @@ VmIvfRescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int n
 	state->started = false;
 	state->lists = NULL;
 	state->list_count = 0;
-	state->rows = NULL;
-	state->row_count = 0;
-	state->row_capacity = 0;
+	state->batch = NULL;
+	VmIvfRowsBegin(&state->rows, RowMemory(), state->ivf->rows_per_page);
 	if (keys != NULL && scan->numberOfKeys > 0)
 		memmove(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
 	if (orderbys != NULL && scan->numberOfOrderBys > 0)
@@ -125,6 +127,7 @@ VmIvfEndScan(IndexScanDesc scan)
 	IvfScan *state = scan->opaque;
 
 	MemoryContextDelete(state->context);
+	MemoryContextDelete(state->rows.context);
 	pfree(state);
 	scan->opaque = NULL;
 }
@@ -178,13 +181,13 @@ KnownPages(const IvfScan *state, const ScanList *list)
 }
 
 static void
-PrefetchAhead(Relation index, IvfScan *state, const ScanList *batch, int count)
+PrefetchAhead(Relation index, IvfScan *state)
 {
 	Prefetcher *prefetcher = &state->prefetcher;
 
-	while (prefetcher->ahead < prefetcher->distance && prefetcher->list < count)
+	while (prefetcher->ahead < prefetcher->distance && prefetcher->list < state->batch_count)
 	{
-		const ScanList *list = &batch[prefetcher->list];
+		const ScanList *list = &state->batch[prefetcher->list];
 
 		if (prefetcher->page >= KnownPages(state, list))
 		{
@@ -221,31 +224,18 @@ BlocksRead(void)
 /* ------------------------------------------------------------- reading lists */
 
 static void
-ReserveRows(IvfScan *state, size_t more)
-{
-	size_t needed = state->row_count + more;
-
-	if (needed <= state->row_capacity)
-		return;
-	state->row_capacity = Max(needed, 2 * state->row_capacity);
-	if (state->rows == NULL)
-		state->rows =
-			MemoryContextAllocHuge(state->context, state->row_capacity * sizeof(VmIvfRow));
-	else
-		state->rows = repalloc_huge(state->rows, state->row_capacity * sizeof(VmIvfRow));
-}
-
-static void
-ReadList(Relation index, IvfScan *state, const ScanList *batch, int which, int count)
+ReadList(Relation index, IvfScan *state, int which)
 {
 	const VmIvf *ivf = state->ivf;
+	const ScanList *list = &state->batch[which];
 	Prefetcher *prefetcher = &state->prefetcher;
-	BlockNumber block = batch[which].start;
+	BlockNumber block = list->start;
 
 	for (uint32 page_number = 0; BlockNumberIsValid(block); page_number++)
 	{
 		int64 blocks_read = BlocksRead();
 		BlockNumber next;
+		VmIvfRow *room;
 		Buffer buffer;
 		Page page;
 
@@ -253,13 +243,12 @@ ReadList(Relation index, IvfScan *state, const ScanList *batch, int which, int c
 		if (prefetcher->warm < WARM_PAGES)
 		{
 			FollowReader(prefetcher, which, page_number);
-			PrefetchAhead(index, state, batch, count);
+			PrefetchAhead(index, state);
 		}
-		ReserveRows(state, ivf->rows_per_page);
-		buffer = VmIvfReadRowPage(index, ivf, block, batch[which].number, BUFFER_LOCK_SHARE, NULL);
+		room = VmIvfRowsRoom(&state->rows, ivf->rows_per_page);
+		buffer = VmIvfReadRowPage(index, ivf, block, list->number, BUFFER_LOCK_SHARE, NULL);
 		page = BufferGetPage(buffer);
-		state->row_count +=
-			ivf->layout->scan(ivf, page, state->query, state->rows + state->row_count);
+		VmIvfRowsAdd(&state->rows, ivf->layout->scan(ivf, page, state->query, room));
 		next = VmIvfNextRowPage(index, page, block);
 		UnlockReleaseBuffer(buffer);
 
@@ -268,26 +257,49 @@ ReadList(Relation index, IvfScan *state, const ScanList *batch, int which, int c
 	}
 }
 
-/* Reads the next lists.  False when there are none left. */
+/* Takes the next lists from the ranking.  False when there are none left. */
 static bool
-ReadBatch(Relation index, IvfScan *state)
+TakeBatch(IvfScan *state)
 {
 	int count = Min(Min(state->probes, state->lists_left), (int) state->list_count);
-	ScanList *batch;
 
 	if (count <= 0)
 		return false;
-	batch = palloc(count * sizeof(ScanList));
+	if (state->batch == NULL)
+		state->batch = palloc(state->probes * sizeof(ScanList));
 	for (int i = 0; i < count; i++)
-		batch[i] = ListHeapPop(state->lists, &state->list_count);
+		state->batch[i] = ListHeapPop(state->lists, &state->list_count);
+	state->batch_count = count;
 	state->lists_left -= count;
+	return true;
+}
 
+/* Rows that the batch holds, as far as extents tell. */
+static size_t
+ExpectedRows(const IvfScan *state)
+{
+	size_t rows = 0;
+
+	for (int i = 0; i < state->batch_count; i++)
+		rows += (size_t) KnownPages(state, &state->batch[i]) * state->ivf->rows_per_page;
+	return rows;
+}
+
+/* Reads the next lists, or once more those that had too many rows. */
+static bool
+ReadRows(Relation index, IvfScan *state)
+{
+	if (!VmIvfRowsResume(&state->rows))
+	{
+		if (!TakeBatch(state))
+			return false;
+		VmIvfRowsBegin(&state->rows, RowMemory(), state->ivf->rows_per_page);
+	}
+	VmIvfRowsReserve(&state->rows, ExpectedRows(state));
 	state->prefetcher = (Prefetcher) {.distance = VmPrefetchDistance(index), .warm = WARM_PAGES};
-	state->row_count = 0;
-	for (int i = 0; i < count; i++)
-		ReadList(index, state, batch, i, count);
-	RowHeapBuild(state->rows, state->row_count);
-	pfree(batch);
+	for (int i = 0; i < state->batch_count; i++)
+		ReadList(index, state, i);
+	VmIvfRowsFinish(&state->rows);
 	return true;
 }
 
@@ -329,6 +341,15 @@ Start(IndexScanDesc scan, IvfScan *state)
 	state->started = true;
 }
 
+static _Noreturn void
+RaiseBadRow(Relation index)
+{
+	ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+					errmsg("index \"%s\" has a row of no block of the table",
+						   RelationGetRelationName(index)),
+					errhint("Please REINDEX it.")));
+}
+
 /* amgettuple */
 bool
 VmIvfGetTuple(IndexScanDesc scan, ScanDirection direction)
@@ -340,9 +361,9 @@ VmIvfGetTuple(IndexScanDesc scan, ScanDirection direction)
 	old_context = MemoryContextSwitchTo(state->context);
 	if (!state->started)
 		Start(scan, state);
-	while (state->row_count == 0)
+	while (state->rows.count == 0)
 	{
-		if (!ReadBatch(scan->indexRelation, state))
+		if (!ReadRows(scan->indexRelation, state))
 		{
 			MemoryContextSwitchTo(old_context);
 			return false;
@@ -350,7 +371,9 @@ VmIvfGetTuple(IndexScanDesc scan, ScanDirection direction)
 	}
 	MemoryContextSwitchTo(old_context);
 
-	scan->xs_heaptid = RowHeapPop(state->rows, &state->row_count).tid;
+	scan->xs_heaptid = VmIvfRowsPop(&state->rows).tid;
+	if (!VmIvfTidIsSane(&scan->xs_heaptid))
+		RaiseBadRow(scan->indexRelation);
 	scan->xs_recheck = false;
 	scan->xs_recheckorderby = false;
 	return true;

@@ -102,6 +102,28 @@ VmIvfSpoolClose(VmIvfBuildState *build, BufFile *file)
 		BufFileClose(file);
 }
 
+void
+VmIvfSpoolDrop(VmIvfBuildState *build, char kind, int number)
+{
+	char name[MAXPGPATH];
+	OwnFile *own;
+
+	if (build->scan != NULL)
+	{
+		for (int member = 0; member < VmIvfMembers(build); member++)
+		{
+			MakeName(name, sizeof(name), kind, member, number);
+			BufFileDeleteFileSet(&build->shared->files.fs, name, true);
+		}
+		return;
+	}
+	own = FindOwn(build, kind, number, HASH_FIND);
+	if (own == NULL)
+		return;
+	BufFileClose(own->file);
+	FindOwn(build, kind, number, HASH_REMOVE);
+}
+
 bool
 VmIvfSpoolRead(BufFile *file, void *to, Size size)
 {

@@ -27,6 +27,18 @@
 #define ROUGH_CONVERGED 0.005
 #define FULL_CONVERGED  0.001
 
+/* Rows of a file between two looks for interrupts. */
+#define ROWS_PER_CHECK 1024
+
+/* Of VmKmeansWork: a row's nearest centroid and distance. */
+#define ROW_WORK_BYTES (sizeof(uint32) + sizeof(float))
+
+static void
+CheckInterrupts(void *opaque)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
 void
 VmIvfUseModel(VmIvfBuildState *build)
 {
@@ -45,6 +57,7 @@ VmIvfUseModel(VmIvfBuildState *build)
 	build->model.row_size = build->row_size;
 	build->model.count = build->shared->centroids;
 	build->model.centroids = build->arrays.centroids;
+	build->model.interrupt = CheckInterrupts;
 	VmKmeansPrepare(&build->model);
 }
 
@@ -69,6 +82,26 @@ UseSums(VmIvfBuildState *build)
 	}
 	memset(build->sums, 0, build->model.count * build->model.dim * sizeof(float));
 	memset(build->counts, 0, build->model.count * sizeof(uint64));
+}
+
+void
+VmIvfForgetTraining(VmIvfBuildState *build)
+{
+	if (build->chunk != NULL)
+		pfree(build->chunk);
+	build->chunk = NULL;
+	if (build->scan == NULL)
+	{
+		pfree(build->arrays.sums);
+		build->arrays.sums = NULL;
+	}
+	else if (build->sums != NULL)
+	{
+		pfree(build->sums);
+		pfree(build->counts);
+	}
+	build->sums = NULL;
+	build->counts = NULL;
 }
 
 /* Adds what this member has summed up to what is shared. */
@@ -143,18 +176,22 @@ IterateUntil(VmIvfBuildState *build, uint32 step, int rounds, double converged,
 
 /* ------------------------------------------------------------------- seeding */
 
-/* Every so many-th row of the sample, as many as are wanted or fit. */
+/*
+ * Every so many-th row of the sample, as many as are wanted or fit: in the memory
+ * of all members, since the leader is alone.
+ */
 static char *
 ReadSeedRows(VmIvfBuildState *build, uint64 *count)
 {
 	uint64 rows = build->shared->sample_rows;
 	uint64 wanted = VmKmeansSeedRows(build->model.count);
+	Size memory = VmIvfSpareMemory(build, true) * build->shared->planned_members;
 	BufFile *file = VmIvfSpoolOpen(build, 's', 0, 0);
 	char *seeds;
 	uint64 next = 0;
 	uint64 taken = 0;
 
-	wanted = Min(wanted, Max(build->model.count, build->memory / 2 / build->row_size));
+	wanted = Min(wanted, Max(build->model.count, memory / 2 / build->row_size));
 	wanted = Min(wanted, rows);
 	seeds = MemoryContextAllocHuge(build->context, Max(wanted, 1) * build->row_size);
 	for (uint32 chunk = 0; chunk < VmIvfChunks(build) && taken < wanted; chunk++)
@@ -176,7 +213,10 @@ ReadSeedRows(VmIvfBuildState *build, uint64 *count)
 	return seeds;
 }
 
-/* k-means++; true when there were rows enough to iterate. */
+/*
+ * k-means++; false when iterating is of no use: every row of the sample has been
+ * seen, and there are fewer different ones than centroids.
+ */
 static bool
 Seed(VmIvfBuildState *build, VmKmeansRandom *random)
 {
@@ -188,7 +228,7 @@ Seed(VmIvfBuildState *build, VmKmeansRandom *random)
 	VmKmeansRandomCentroids(&build->model, found, random);
 	pfree(distances);
 	pfree(seeds);
-	return found == build->model.count;
+	return found == build->model.count || rows < build->shared->sample_rows;
 }
 
 static void
@@ -269,29 +309,25 @@ ReadCluster(VmIvfBuildState *build, int cluster, uint64 limit, uint64 *count)
 			continue;
 		while (*count < limit &&
 			   VmIvfSpoolRead(file, rows + *count * build->row_size, build->row_size))
-			(*count)++;
+		{
+			if ((*count)++ % ROWS_PER_CHECK == 0)
+				CHECK_FOR_INTERRUPTS();
+		}
 		VmIvfSpoolClose(build, file);
 	}
 	return rows;
-}
-
-static bool
-CheckInterrupts(void *opaque)
-{
-	CHECK_FOR_INTERRUPTS();
-	return false;
 }
 
 static void
 TrainCluster(VmIvfBuildState *build, int cluster)
 {
 	uint32 first = build->arrays.seats[cluster];
-	Size dims = build->ivf.space.dims;
 	VmKmeansModel model = build->model;
 	VmKmeansWork work;
 	VmKmeansRandom random;
 	uint64 rows;
-	uint64 limit = Min(build->arrays.counts[cluster], build->memory / 2 / build->row_size);
+	uint64 fit = VmIvfSpareMemory(build, true) / (build->row_size + ROW_WORK_BYTES);
+	uint64 limit = Min(build->arrays.counts[cluster], fit);
 	char *data;
 
 	model.count = build->arrays.seats[cluster + 1] - first;
@@ -303,10 +339,12 @@ TrainCluster(VmIvfBuildState *build, int cluster)
 	work.scratch = build->scratch;
 	work.nearest = palloc_extended(Max(rows, 1) * sizeof(uint32), MCXT_ALLOC_HUGE);
 	work.distances = palloc_extended(Max(rows, 1) * sizeof(float), MCXT_ALLOC_HUGE);
-	work.sums = palloc_extended(model.count * dims * sizeof(float), MCXT_ALLOC_HUGE);
+	work.sums = build->sums;
+
+	/* Not build->counts: a build without workers keeps the clusters' sizes there. */
 	work.counts = palloc(model.count * sizeof(uint64));
 	VmKmeansRandomInit(&random, TRAIN_SEED + cluster);
-	VmKmeans(&model, build->gemm, data, rows, FULL_ROUNDS, &work, &random, CheckInterrupts, NULL);
+	VmKmeans(&model, build->gemm, data, rows, FULL_ROUNDS, &work, &random);
 }
 
 void
@@ -319,9 +357,11 @@ VmIvfSubtrainStep(VmIvfBuildState *build)
 
 	build->shared->centroids = build->ivf.lists;
 	VmIvfUseModel(build);
+	UseSums(build);
 	while (VmIvfNextTask(build, &task))
 	{
 		TrainCluster(build, (int) task);
+		VmIvfSpoolDrop(build, 'c', (int) task);
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(old_context);
@@ -336,6 +376,7 @@ TrainTwoLevels(VmIvfBuildState *build, VmKmeansRandom *random)
 	TrainFlat(build, coarse, random);
 	memset(build->arrays.counts, 0, build->ivf.lists * sizeof(uint64));
 	VmIvfTeamRun(build, VM_IVF_STEP_SPLIT, VmIvfChunks(build));
+	VmIvfSpoolDrop(build, 's', 0);
 	ShareOutLists(build, coarse);
 	VmIvfTeamRun(build, VM_IVF_STEP_SUBTRAIN, coarse);
 }
@@ -350,4 +391,5 @@ VmIvfTrain(VmIvfBuildState *build)
 		TrainFlat(build, build->ivf.lists, &random);
 	else
 		TrainTwoLevels(build, &random);
+	VmIvfSpoolDrop(build, 's', 0);
 }

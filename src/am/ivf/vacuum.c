@@ -5,6 +5,11 @@
  * One sweep over the row pages in the file's order.  Pages stay in their chains;
  * inserts fill the freed slots, because each list's insert page is set back to
  * the first page where there are any.
+ *
+ * Only to pages of the list's chain: chains ascend (IVF-3), so the sweep meets a
+ * chain's pages in its order and knows which one comes next.  A page that says it
+ * is of a list and is not next in its chain is damaged, or came after the sweep
+ * had passed the chain's end; no insert is sent there.
  */
 #include "compat/compat.h"
 
@@ -22,7 +27,8 @@ typedef struct Sweep
 	IndexBulkDeleteCallback callback;
 	void *state;
 	const VmIvf *ivf;
-	BlockNumber *first_room; /* of each list: first page that has room, as far as seen */
+	BlockNumber *next;       /* of each list: the chain's next page */
+	BlockNumber *first_room; /* the chain's first page that has room, as far as seen */
 } Sweep;
 
 static bool
@@ -31,6 +37,33 @@ IsDead(ItemPointer tid, void *opaque)
 	Sweep *sweep = opaque;
 
 	return sweep->callback(tid, sweep->state);
+}
+
+/* Where the chains begin.  One that begins later holds no row that is dead. */
+static void
+ReadStarts(Sweep *sweep, BlockNumber block)
+{
+	const VmIvf *ivf = sweep->ivf;
+	Buffer buffer = VmIvfReadListPage(sweep->info->index, ivf, block, BUFFER_LOCK_SHARE);
+	int first = (block - VM_IVF_FIRST_LIST_BLOCK) * ivf->lists_per_page;
+
+	for (int slot = 0; slot < VmIvfListsOnPage(ivf, block); slot++)
+		sweep->next[first + slot] = VmIvfListSlot(ivf, BufferGetPage(buffer), slot)->start;
+	UnlockReleaseBuffer(buffer);
+}
+
+/* Notes what a page means for the chain of its list. */
+static void
+FollowChain(Sweep *sweep, Page page, BlockNumber block)
+{
+	int list = sweep->ivf->layout->page_list(page);
+
+	if (block != sweep->next[list])
+		return;
+	sweep->next[list] = VmPageGetOpaque(page)->next;
+	if (!BlockNumberIsValid(sweep->first_room[list]) &&
+		sweep->ivf->layout->has_room(sweep->ivf, page))
+		sweep->first_room[list] = block;
 }
 
 /*
@@ -47,7 +80,6 @@ SweepPage(Sweep *sweep, BlockNumber block)
 		ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, sweep->info->strategy);
 	Page page = BufferGetPage(buffer);
 	const char *problem;
-	int list;
 
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 
@@ -71,9 +103,7 @@ SweepPage(Sweep *sweep, BlockNumber block)
 		VmPageEditFinish(&edit);
 	}
 	sweep->stats->num_index_tuples += layout->count(ivf, page);
-	list = layout->page_list(page);
-	if (layout->has_room(ivf, page) && block < sweep->first_room[list])
-		sweep->first_room[list] = block;
+	FollowChain(sweep, page, block);
 	UnlockReleaseBuffer(buffer);
 }
 
@@ -121,9 +151,15 @@ VmIvfBulkDelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 		stats = sweep.stats = palloc0(sizeof(IndexBulkDeleteResult));
 	stats->num_index_tuples = 0;
 	sweep.ivf = VmIvfOpen(info->index);
+	sweep.next = palloc(sweep.ivf->lists * sizeof(BlockNumber));
 	sweep.first_room = palloc(sweep.ivf->lists * sizeof(BlockNumber));
 	for (int i = 0; i < sweep.ivf->lists; i++)
 		sweep.first_room[i] = InvalidBlockNumber;
+	for (BlockNumber block = VM_IVF_FIRST_LIST_BLOCK; block < sweep.ivf->row_block; block++)
+	{
+		VmVacuumDelayPoint();
+		ReadStarts(&sweep, block);
+	}
 
 	/* Pages that come while we go hold no row that is dead to this vacuum. */
 	blocks = RelationGetNumberOfBlocks(info->index);
@@ -138,6 +174,7 @@ VmIvfBulkDelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 		RewindInsertPages(&sweep, block);
 	}
 	pfree(sweep.first_room);
+	pfree(sweep.next);
 	return stats;
 }
 

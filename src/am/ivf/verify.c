@@ -54,11 +54,12 @@ typedef struct Verifier
 static Buffer
 ReadShared(Verifier *verifier, BlockNumber block)
 {
-	Buffer buffer =
-		ReadBufferExtended(verifier->index, MAIN_FORKNUM, block, RBM_NORMAL, verifier->strategy);
+	Buffer buffer;
 
+	CHECK_FOR_INTERRUPTS(); /* a locked buffer holds them off */
+	buffer =
+		ReadBufferExtended(verifier->index, MAIN_FORKNUM, block, RBM_NORMAL, verifier->strategy);
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	CHECK_FOR_INTERRUPTS();
 	return buffer;
 }
 
@@ -83,8 +84,6 @@ CheckMetaPage(Verifier *verifier)
 {
 	Buffer buffer;
 	const char *problem;
-	VmIvfMeta meta;
-	int32 typmod;
 
 	if (RelationGetNumberOfBlocks(verifier->index) == 0)
 	{
@@ -92,14 +91,8 @@ CheckMetaPage(Verifier *verifier)
 		return false;
 	}
 	buffer = ReadShared(verifier, VM_IVF_METAPAGE_BLOCK);
-	problem = VmIvfMetaProblem(BufferGetPage(buffer));
-	if (problem == NULL)
-		meta = *VmIvfPageMeta(BufferGetPage(buffer));
+	problem = VmIvfMetaProblem(verifier->index, BufferGetPage(buffer));
 	UnlockReleaseBuffer(buffer);
-
-	typmod = TupleDescAttr(RelationGetDescr(verifier->index), 0)->atttypmod;
-	if (problem == NULL && typmod > 0 && meta.dims != (uint32) typmod)
-		problem = "Its dimensions are not those of the indexed column.";
 	if (problem != NULL)
 		COMPLAIN(verifier, VM_IVF_METAPAGE_BLOCK, "IVF-1", "metapage: %s", problem);
 	return problem == NULL;
@@ -160,7 +153,11 @@ CheckRows(Verifier *verifier, Page page, BlockNumber block)
 		if (tid == NULL)
 			continue;
 		found++;
-		VmCheckTid(verifier->tids, tid);
+		if (VmIvfTidIsSane(tid))
+			VmCheckTid(verifier->tids, tid);
+		else
+			VmCheckAdd(verifier->report, VM_CHECK_ERROR, block, slot, "IVF-5",
+					   "the row is of no block of the table");
 		if (payload != NULL && !IsFinite(ivf, payload))
 			VmCheckAdd(verifier->report, VM_CHECK_ERROR, block, slot, "IVF-6",
 					   "the vector is not finite");
@@ -240,6 +237,7 @@ CheckChain(Verifier *verifier, int list)
 		COMPLAIN(verifier, list_block, "IVF-3", "list %d starts at block %u", list, block);
 	while (BlockNumberIsValid(block) && CheckLink(verifier, list, from, block))
 	{
+		CHECK_FOR_INTERRUPTS();
 		GetNote(verifier, block)->reached = true;
 		insert_found |= block == note->insert;
 		if (pages < note->extent && block != note->start + pages)
@@ -328,10 +326,14 @@ VmIvfCheck(Relation index, VmCheckReport *report, VmCheckTids *tids)
 		CheckRowPage(&verifier, block);
 	for (int list = 0; list < verifier.ivf->lists; list++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (verifier.lists[list].known)
 			CheckChain(&verifier, list);
 	}
 	for (BlockNumber block = verifier.ivf->row_block; block < verifier.blocks; block++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		CheckReached(&verifier, block);
+	}
 	FreeAccessStrategy(verifier.strategy);
 }

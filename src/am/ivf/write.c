@@ -10,12 +10,13 @@
  */
 #include "compat/compat.h"
 
+#include <float.h>
+
 #include "catalog/storage.h"
 #include "commands/progress.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/bufmgr.h"
-#include "storage/smgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -23,14 +24,27 @@
 #include "compat/relation.h"
 #include "simd/simd.h"
 
+/* Rows of a file between two looks for interrupts. */
+#define ROWS_PER_CHECK 1024
+
+/* Blocks by which the file is made longer between two of those. */
+#define EXTEND_BLOCKS ((BlockNumber) 8192)
+
 /* ------------------------------------------------------ metapage, list pages */
 
-/* The centroid as the index stores it; k-means worked around the origin. */
+/* The largest finite element of a halfvec. */
+#define HALF_MAX 65504.0f
+
+/*
+ * The centroid as the index stores it; k-means worked around the origin.  Finite
+ * (IVF-2), although the origin or rounding may lead beyond the type's limit.
+ */
 void
 VmIvfStoreCentroid(const VmIvfBuildState *build, int list, char *to)
 {
 	const char *from = build->arrays.centroids + list * build->row_size;
 	Size dims = build->ivf.space.dims;
+	float limit = build->ivf.space.kind == VM_VALUE_HALFVEC ? HALF_MAX : FLT_MAX;
 	float *shifted;
 
 	if (build->kind == VM_KMEANS_BIT)
@@ -40,7 +54,7 @@ VmIvfStoreCentroid(const VmIvfBuildState *build, int list, char *to)
 	}
 	shifted = palloc(dims * sizeof(float));
 	for (Size d = 0; d < dims; d++)
-		shifted[d] = ((const float *) from)[d] + build->arrays.origin[d];
+		shifted[d] = VmIvfFinite(((const float *) from)[d] + build->arrays.origin[d], limit);
 	if (build->ivf.space.kind == VM_VALUE_HALFVEC)
 		VmSimd->f32_to_f16(shifted, (VmHalf *) to, dims);
 	else
@@ -152,6 +166,20 @@ PlaceRow(Window *window, const VmIvfSpooledRow *row, const char *payload)
 						   &row->tid, payload);
 }
 
+/* Places the rows of one file that fall into the window; record: room for one. */
+static void
+PlaceRows(Window *window, BufFile *file, char *record, Size record_size)
+{
+	uint64 rows = 0;
+
+	while (VmIvfSpoolRead(file, record, record_size))
+	{
+		PlaceRow(window, (VmIvfSpooledRow *) record, record + sizeof(VmIvfSpooledRow));
+		if (++rows % ROWS_PER_CHECK == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
+}
+
 /* Reads all of the partition and places the rows that fall into the window. */
 static void
 FillWindow(Window *window, int partition)
@@ -167,10 +195,8 @@ FillWindow(Window *window, int partition)
 
 		if (file == NULL)
 			continue;
-		while (VmIvfSpoolRead(file, record, record_size))
-			PlaceRow(window, (VmIvfSpooledRow *) record, record + sizeof(VmIvfSpooledRow));
+		PlaceRows(window, file, record, record_size);
 		VmIvfSpoolClose(build, file);
-		CHECK_FOR_INTERRUPTS();
 	}
 	pfree(record);
 }
@@ -191,6 +217,7 @@ WriteGroup(Window *window, BlockNumber start, int count)
 	VmPageLogNew(index, buffers, count);
 	for (int i = 0; i < count; i++)
 		UnlockReleaseBuffer(buffers[i]);
+	VmIvfAddProgress(window->build, PROGRESS_SCAN_BLOCKS_DONE, count);
 }
 
 static void
@@ -251,6 +278,27 @@ WritePartition(Window *window, int partition)
 		WriteWindow(window);
 	}
 	pfree(window->placed);
+	VmIvfSpoolDrop(build, 'p', partition);
+}
+
+/* Pages of the largest partition: no window needs to be larger. */
+static BlockNumber
+LargestPartition(const VmIvfBuildState *build)
+{
+	BlockNumber largest = 1;
+
+	for (int partition = 0; partition < build->shared->partitions; partition++)
+	{
+		BlockNumber start;
+		BlockNumber end;
+		int first;
+		int end_list;
+
+		PartitionLists(build, partition, &first, &end_list);
+		PartitionBlocks(build, first, end_list, &start, &end);
+		largest = Max(largest, end - start);
+	}
+	return largest;
 }
 
 void
@@ -262,7 +310,8 @@ VmIvfWriteStep(VmIvfBuildState *build)
 	Window window = {.build = build};
 	uint32 task;
 
-	window.capacity = (BlockNumber) Max(build->memory / BLCKSZ, 1);
+	window.capacity =
+		(BlockNumber) Max(1, Min(VmIvfSpareMemory(build, false) / BLCKSZ, LargestPartition(build)));
 	window.pages = palloc_extended((Size) window.capacity * BLCKSZ, MCXT_ALLOC_HUGE);
 	while (VmIvfNextTask(build, &task))
 		WritePartition(&window, (int) task);
@@ -292,13 +341,33 @@ PlaceLists(VmIvfBuildState *build)
 	return (BlockNumber) next;
 }
 
-/* Makes the file so long; what lies between reads as zeros until it is written. */
+/*
+ * Makes the file so long, by pages of zeros that have their place on disk: where
+ * there is none left the build learns it here, not the checkpointer later.
+ */
 static void
-ExtendTo(Relation index, BlockNumber blocks)
+ExtendTo(Relation index, BlockNumber from, BlockNumber blocks)
 {
-	static char zeros[BLCKSZ] pg_attribute_aligned(4096);
+	while (from < blocks)
+	{
+		BlockNumber count = Min(blocks - from, EXTEND_BLOCKS);
 
-	smgrextend(RelationGetSmgr(index), MAIN_FORKNUM, blocks - 1, zeros, false);
+		CHECK_FOR_INTERRUPTS();
+		VmExtendByZeros(index, MAIN_FORKNUM, from, (int) count);
+		from += count;
+	}
+}
+
+static void
+WriteRows(VmIvfBuildState *build, BlockNumber blocks)
+{
+	BlockNumber row_block = build->ivf.row_block;
+
+	ExtendTo(build->index, row_block, blocks);
+	pg_atomic_write_u64(&build->shared->progress, 0);
+	pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_DONE, 0);
+	pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_TOTAL, blocks - row_block);
+	VmIvfTeamRun(build, VM_IVF_STEP_WRITE, build->shared->partitions);
 }
 
 void
@@ -310,8 +379,5 @@ VmIvfWrite(VmIvfBuildState *build, ForkNumber fork)
 	for (int first = 0; first < build->ivf.lists; first += build->ivf.lists_per_page)
 		WriteListPage(build, fork, first);
 	if (blocks > build->ivf.row_block)
-	{
-		ExtendTo(build->index, blocks);
-		VmIvfTeamRun(build, VM_IVF_STEP_WRITE, build->shared->partitions);
-	}
+		WriteRows(build, blocks);
 }
