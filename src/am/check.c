@@ -5,6 +5,11 @@
  *
  * Takes AccessShareLock on table and index, so it runs beside everything but
  * DDL, and on a standby.
+ *
+ * Whether each row of the table is in the index is asked of a Bloom filter with
+ * the index's heap TIDs, as amcheck does: a missing row is overlooked with a
+ * small probability, which does not depend on the runs before; none is reported
+ * wrongly.
  */
 #include "compat/compat.h"
 
@@ -15,7 +20,9 @@
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/index.h"
+#include "common/pg_prng.h"
 #include "funcapi.h"
+#include "lib/bloomfilter.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -37,13 +44,13 @@ struct VmCheckReport
 	Tuplestorestate *rows;
 	TupleDesc tuple_desc;
 	uint64 findings;
+	bool is_opened; /* space is known */
+	VmSpace space;
 };
 
 struct VmCheckTids
 {
-	uint64 *values; /* block << 16 | offset, sorted after the walk */
-	Size count;
-	Size allocated;
+	bloom_filter *filter;
 };
 
 /* State of the walk over the table's rows. */
@@ -52,9 +59,7 @@ typedef struct HeapCheck
 	VmCheckReport *report;
 	const VmCheckTids *tids;
 	const VmCheckMethod *method;
-	VmSpace space;
 	MemoryContext row_context;
-	uint64 missing;
 } HeapCheck;
 
 static const VmCheckMethod *methods[MAX_METHODS];
@@ -127,6 +132,13 @@ FinishReport(VmCheckReport *report)
 						report->findings - MAX_FINDINGS));
 }
 
+void
+VmCheckOpened(VmCheckReport *report, const VmSpace *space)
+{
+	report->space = *space;
+	report->is_opened = true;
+}
+
 /* ---------------------------------------------------------------------- TIDs */
 
 static uint64
@@ -139,34 +151,24 @@ TidValue(const ItemPointerData *tid)
 void
 VmCheckTid(VmCheckTids *tids, const ItemPointerData *tid)
 {
-	if (tids == NULL)
-		return;
-	if (tids->count == tids->allocated)
-	{
-		tids->allocated *= 2;
-		tids->values = repalloc_huge(tids->values, tids->allocated * sizeof(uint64));
-	}
-	tids->values[tids->count++] = TidValue(tid);
+	uint64 value = TidValue(tid);
+
+	if (tids != NULL)
+		bloom_add_element(tids->filter, (unsigned char *) &value, sizeof(value));
 }
 
+/* An empty filter for as many rows as the table may have. */
 static VmCheckTids *
-CreateTids(void)
+CreateTids(Relation heap)
 {
 	VmCheckTids *tids = palloc(sizeof(VmCheckTids));
+	double by_size = (double) RelationGetNumberOfBlocks(heap) * (MaxHeapTuplesPerPage / 3);
+	double rows = Max(by_size, (double) heap->rd_rel->reltuples);
 
-	tids->count = 0;
-	tids->allocated = 1024;
-	tids->values = palloc(tids->allocated * sizeof(uint64));
+	/* The other half of the memory is for what the access method collects. */
+	tids->filter = bloom_create((int64) Max(rows, 1), Max(maintenance_work_mem / 2, 1),
+								pg_prng_uint64(&pg_global_prng_state));
 	return tids;
-}
-
-static int
-CompareTids(const void *a, const void *b)
-{
-	uint64 x = *(const uint64 *) a;
-	uint64 y = *(const uint64 *) b;
-
-	return x < y ? -1 : x > y;
 }
 
 static bool
@@ -174,7 +176,7 @@ HasTid(const VmCheckTids *tids, const ItemPointerData *tid)
 {
 	uint64 value = TidValue(tid);
 
-	return bsearch(&value, tids->values, tids->count, sizeof(uint64), CompareTids) != NULL;
+	return !bloom_lacks_element(tids->filter, (unsigned char *) &value, sizeof(value));
 }
 
 /* ---------------------------------------------------------------- heap rows */
@@ -193,7 +195,7 @@ CheckRow(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tupl
 	/* A zero vector has no place in an index by cosine. */
 	MemoryContextReset(check->row_context);
 	old_context = MemoryContextSwitchTo(check->row_context);
-	if (VmSpacePayload(&check->space, values[0], check->method->limits, &size) != NULL)
+	if (VmSpacePayload(&check->report->space, values[0], check->method->limits, &size) != NULL)
 		VmCheckAdd(check->report, VM_CHECK_ERROR, InvalidBlockNumber, VM_CHECK_NO_ITEM, "CHECK-2",
 				   "heap row (%u,%u) is not in the index", ItemPointerGetBlockNumber(tid),
 				   ItemPointerGetOffsetNumber(tid));
@@ -212,9 +214,6 @@ CheckHeapRows(Relation heap, Relation index, const VmCheckMethod *method, VmChec
 	IndexInfo *info = BuildIndexInfo(index);
 	TableScanDesc scan = table_beginscan_strat(heap, snapshot, 0, NULL, true, true);
 
-	qsort(tids->values, tids->count, sizeof(uint64), CompareTids);
-	VmSpaceInit(&check.space, index, method->limits,
-				OidIsValid(index_getprocid(index, 1, method->norm_number)), 0);
 	check.row_context =
 		AllocSetContextCreate(CurrentMemoryContext, "vecmilvus check row", ALLOCSET_DEFAULT_SIZES);
 
@@ -293,19 +292,25 @@ CheckIndex(Relation heap, Relation index, bool heap_all_indexed, VmCheckReport *
 	if (heap_all_indexed)
 	{
 		snapshot = TakeSnapshot(index);
-		tids = CreateTids();
+		tids = CreateTids(heap);
 	}
 	method->check(index, report, tids);
-	if (heap_all_indexed)
-	{
+	if (!heap_all_indexed)
+		return;
+	if (report->is_opened)
 		CheckHeapRows(heap, index, method, report, tids, snapshot);
-		UnregisterSnapshot(snapshot);
-	}
+	else
+		VmCheckAdd(report, VM_CHECK_NOTICE, InvalidBlockNumber, VM_CHECK_NO_ITEM, "CHECK-2",
+				   "the index cannot be opened, so heap rows are not compared");
+	bloom_free(tids->filter);
+	pfree(tids);
+	UnregisterSnapshot(snapshot);
 }
 
 /*
  * vecmilvus_check_index(index regclass, heapallindexed bool): a row for each
- * finding.  Index expressions run as the table's owner, as in an index build.
+ * finding.  Index expressions run as the table's owner and under the search_path
+ * of an index build.
  */
 VM_FUNCTION(vm_check_index);
 Datum
@@ -330,6 +335,7 @@ vm_check_index(PG_FUNCTION_ARGS)
 	SetUserIdAndSecContext(heap->rd_rel->relowner,
 						   security_context | SECURITY_RESTRICTED_OPERATION);
 	guc_level = NewGUCNestLevel();
+	VmRestrictSearchPath();
 
 	CheckIndex(heap, index, heap_all_indexed, &report);
 	FinishReport(&report);

@@ -4,9 +4,10 @@
  *
  * The function walks nothing itself.  The handler of an access method registers
  * a VmCheckMethod (it has run when an index of it is open), whose check function
- * reads every page, calls VmCheckAdd for each finding, and, where it is asked to,
- * VmCheckTid for each heap TID in the index.  A check function must survive any
- * page: it reports what it finds and does not raise.
+ * opens the index (VmCheckOpened), reads every page, calls VmCheckAdd for each
+ * finding, and, where it is asked to, VmCheckTid for each heap TID in the index.
+ * A check function must survive any page: it reports what it finds and does not
+ * raise.
  */
 #ifndef VM_AM_CHECK_H
 #define VM_AM_CHECK_H
@@ -39,6 +40,12 @@ typedef enum VmCheckSeverity
 extern void VmCheckAdd(VmCheckReport *report, VmCheckSeverity severity, BlockNumber block, int item,
 					   const char *rule, const char *format, ...) pg_attribute_printf(6, 7);
 
+/*
+ * Tells the space that the index was opened with, which is copied.  Without it,
+ * because the metapage cannot be used, no rows of the table are looked for.
+ */
+extern void VmCheckOpened(VmCheckReport *report, const VmSpace *space);
+
 /* Notes a heap TID of the index.  tids is NULL when nobody asks for them. */
 extern void VmCheckTid(VmCheckTids *tids, const ItemPointerData *tid);
 
@@ -48,8 +55,7 @@ typedef struct VmCheckMethod
 {
 	aminsert_function insert; /* tells an access method by its routine */
 	VmCheckFunction check;
-	const VmSpaceLimits *limits; /* these two: which rows are indexed at all */
-	int norm_number;             /* support function whose presence means cosine */
+	const VmSpaceLimits *limits;
 } VmCheckMethod;
 
 /* method must live as long as the process; registering it again does nothing. */

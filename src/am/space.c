@@ -167,9 +167,9 @@ VmSpaceLookup(const FmgrInfo *distance, VmValueKind *kind, VmMetric *metric)
 
 /* -------------------------------------------------------------------- spaces */
 
-/* Largest dimension of a kind; a sparsevec's is the type's own. */
-static int
-MaxDims(VmValueKind kind, const VmSpaceLimits *limits)
+/* A sparsevec's is the type's own. */
+int
+VmSpaceMaxDims(VmValueKind kind, const VmSpaceLimits *limits)
 {
 	switch (kind)
 	{
@@ -188,7 +188,7 @@ MaxDims(VmValueKind kind, const VmSpaceLimits *limits)
 static void
 CheckColumn(Relation index, VmValueKind kind, int dims, const VmSpaceLimits *limits)
 {
-	int max_dims = MaxDims(kind, limits);
+	int max_dims = VmSpaceMaxDims(kind, limits);
 
 	if (TupleDescAttr(RelationGetDescr(index), 0)->atttypid == VARBITOID ||
 		(kind == VM_VALUE_SPARSEVEC && limits->sparsevec_nnz == 0))

@@ -87,6 +87,9 @@ VmSpaceInit(VmSpace *space, Relation index, const VmSpaceLimits *limits, bool no
 /* The kind and metric of a distance function; false when it is not ours. */
 extern bool VmSpaceLookup(const FmgrInfo *distance, VmValueKind *kind, VmMetric *metric);
 
+/* Largest dimension of a kind that VmSpaceInit accepts. */
+extern int VmSpaceMaxDims(VmValueKind kind, const VmSpaceLimits *limits);
+
 /*
  * The payload of a value to be indexed, in the current memory context, or
  * within the value.  NULL when such a value is not indexed: a zero vector under

@@ -1,6 +1,7 @@
 /*
  * acl.h
- *		Who may maintain a table, on every supported server.
+ *		Who may maintain a table, and how its index expressions are run then, on
+ *		every supported server.
  */
 #ifndef VM_COMPAT_ACL_H
 #define VM_COMPAT_ACL_H
@@ -9,6 +10,7 @@
 
 #include "catalog/pg_class.h"
 #include "utils/acl.h"
+#include "utils/guc.h"
 
 /* True for the owner (and superusers), and from 17 on for holders of MAINTAIN. */
 static inline bool
@@ -22,6 +24,20 @@ VmMayMaintain(Oid table, Oid user)
 	return object_ownercheck(RelationRelationId, table, user);
 #else
 	return pg_class_ownercheck(table, user);
+#endif
+}
+
+/*
+ * The search_path under which maintenance runs code of a table's owner, until
+ * the nest level of settings ends.  Before 17 that is the caller's, as for the
+ * server's own commands: only the owner and superusers get here, and expressions
+ * that were indexed under their path may need it.
+ */
+static inline void
+VmRestrictSearchPath(void)
+{
+#if PG_VERSION_NUM >= 170000
+	RestrictSearchPath();
 #endif
 }
 

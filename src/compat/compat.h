@@ -55,11 +55,14 @@
 #define VmRelationLocator(relation) ((relation)->rd_node)
 #endif
 
-/* Where a vacuum pauses: 18 wants to know whether it is an ANALYZE. */
+/*
+ * Where a vacuum pauses and can be cancelled, so no buffer may be locked: 18
+ * wants to know whether it is an ANALYZE.
+ */
 #if PG_VERSION_NUM >= 180000
-#define VmVacuumDelayPoint() vacuum_delay_point(false)
+#define VmVacuumDelayPoint() (AssertMacro(InterruptHoldoffCount == 0), vacuum_delay_point(false))
 #else
-#define VmVacuumDelayPoint() vacuum_delay_point()
+#define VmVacuumDelayPoint() (AssertMacro(InterruptHoldoffCount == 0), vacuum_delay_point())
 #endif
 
 #endif

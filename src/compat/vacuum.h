@@ -12,7 +12,24 @@
 #include "commands/vacuum.h"
 #include "miscadmin.h"
 #include "postmaster/autovacuum.h"
+#include "storage/procarray.h"
 #include "utils/snapmgr.h"
+
+/*
+ * Has VmXidIsRemovable look at the transactions that run now.  By itself it goes
+ * by those of the backend's last snapshot, which a vacuum takes when it starts:
+ * all that came later would seem to be needed.
+ */
+static inline void
+VmRefreshHorizon(const IndexVacuumInfo *info)
+{
+#if PG_VERSION_NUM >= 160000
+	(void) GetOldestNonRemovableTransactionId(info->heaprel);
+#else
+	(void) info;
+	(void) GetOldestNonRemovableTransactionId(NULL);
+#endif
+}
 
 /*
  * True when no snapshot and no transaction can be as old as xid any more.  The

@@ -111,6 +111,9 @@ for my $kind (@kinds)
     $node->safe_psql('postgres', "DELETE FROM $table");
     $node->safe_psql('postgres', "VACUUM $table");
     is(index_errors($node, "${table}_v"), '', "$table, empty: the index is sound");
+    $node->safe_psql('postgres', "VACUUM $table");
+    is(notices("${table}_v", 'HNSW-9'), '1 deleted elements wait for a vacuum to free them',
+        "$table, empty: the entry is the only deleted element that is left");
     is( $node->safe_psql('postgres',
             "SET enable_seqscan = off; SELECT id FROM $table ORDER BY v $kind->{operator} (SELECT $name FROM pool LIMIT 1)"),
         '', "$table, empty: nothing is found");
@@ -139,6 +142,26 @@ $node->poll_query_until('postgres', "SELECT count(*) = 0 $active") or die 'the s
 $node->safe_psql('postgres', 'VACUUM vectors');
 is(notices('vectors_v', 'HNSW-9'), '', 'and are freed when it is over');
 check_sound($kinds[0], 'without', 0.9);
+
+# --------------------------------------------------------------------- in parallel
+# Two processes clean up two indexes, in so little memory that links are repaired
+# in ranges of blocks.
+$node->safe_psql('postgres', q{
+    CREATE TABLE pairs (id int, v vector(8), w vector(8));
+    INSERT INTO pairs SELECT n, vector, vector FROM pool WHERE n <= 6000;
+    CREATE INDEX pairs_v ON pairs USING hnsw (v vector_l2_ops);
+    CREATE INDEX pairs_w ON pairs USING hnsw (w vector_ip_ops);
+    DELETE FROM pairs WHERE id % 3 = 0});
+my ($result, $out, $err) = $node->psql('postgres', q{
+    SET min_parallel_index_scan_size = 0; SET maintenance_work_mem = '1MB';
+    VACUUM (PARALLEL 2, VERBOSE) pairs});
+is($result, 0, 'a parallel vacuum succeeds');
+like($err, qr/launched \d+ parallel vacuum workers? for index cleanup/, 'and cleans up in parallel');
+for my $index ('pairs_v', 'pairs_w')
+{
+    is(index_errors($node, $index), '', "$index, vacuumed in parallel: sound");
+    is(notices($index, 'HNSW-9'), '', "$index, vacuumed in parallel: no deleted element is left");
+}
 
 # ----------------------------------------------------------------------- updates
 # A row that changes elsewhere keeps its element; one whose vector changes takes

@@ -177,6 +177,8 @@ my @plants = (
         sub { put($_[0], $plain->{at} + HEAP_TIDS + 12, tid(0, 1)) }],
     ['a row twice', 'HNSW-7', element($twin),
         sub { put($_[0], $twin->{at} + HEAP_TIDS + 6, substr($pristine, $twin->{at} + HEAP_TIDS, 6)) }],
+    ['a row of no block', 'HNSW-7', element($plain),
+        sub { put($_[0], $plain->{at} + HEAP_TIDS, pack 'v3', 0xFFFF, 0xFFFF, 1) }],
     ['a row in two elements', 'HNSW-7', '.*',
         sub {
             put($_[0], $plain->{at} + HEAP_TIDS, substr($pristine, $other->{at} + HEAP_TIDS, 6));
@@ -233,6 +235,32 @@ $node->stop;
 
 check_plant(@$_) for @plants;
 
+# A heap TID of no block would have a page added to the table.
+my $nowhere = $pristine;
+put(\$nowhere, $plain->{at} + HEAP_TIDS, pack 'v3', 0xFFFF, 0xFFFF, 1);
+write_index($nowhere);
+$node->start;
+my $table_size = $node->safe_psql('postgres', "SELECT pg_relation_size('items')");
+my ($result, $out, $err) = $node->psql('postgres', qq{
+    SET enable_seqscan = off; SET hnsw.ef_search = 1000;
+    SELECT id FROM items ORDER BY v <-> '[0,0,0]' LIMIT 1000});
+isnt($result, 0, 'a row of no block is not looked for');
+like($err, qr/"items_v" is damaged in block $plain->{block}\n.*impossible heap TID/, 'but reported');
+is($node->safe_psql('postgres', "SELECT pg_relation_size('items')"),
+    $table_size, 'and the table does not grow');
+$node->stop;
+
+# Without a metapage nothing can be said of the table's rows.
+my $unusable = $pristine;
+put(\$unusable, CONTENTS, pack 'V', 1);
+write_index($unusable);
+$node->start;
+is( $node->safe_psql('postgres',
+        "SELECT severity, block, item, rule FROM vecmilvus_check_index('items_v', true)"),
+    "error|0||HNSW-1\nnotice|||CHECK-2",
+    'of an index that cannot be opened no row is reported');
+$node->stop;
+
 # What is unusual, but sound.
 sub check_notice
 {
@@ -271,6 +299,40 @@ my ($highest) = grep { $_->{level} == $top->{level} } @elements;
 put(\$low, CONTENTS + 20, pack 'Vv', $plain->{ref}, 0);
 check_notice('an entry that is not the highest element',
     'notice|' . element($highest) . '|HNSW-5', $low);
+
+# A column may lose its dimensions while its indexes stay as they are.
+write_index($pristine);
+$node->start;
+$node->safe_psql('postgres', q{
+    CREATE TABLE loose AS SELECT id, v::vector(3) FROM items;
+    CREATE INDEX loose_hnsw ON loose USING hnsw (v vector_l2_ops);
+    CREATE INDEX loose_ivf ON loose USING ivf (v vector_l2_ops) WITH (lists = 5)});
+my $files = q{SELECT relname, pg_relation_filepath(oid) FROM pg_class WHERE relname ~ '^loose_' ORDER BY 1};
+my $before = $node->safe_psql('postgres', $files);
+$node->safe_psql('postgres', 'ALTER TABLE loose ALTER v TYPE vector');
+is($node->safe_psql('postgres', $files), $before, 'a column without dimensions keeps its indexes');
+for my $index ('loose_hnsw', 'loose_ivf')
+{
+    is($node->safe_psql('postgres', "SELECT * FROM vecmilvus_check_index('$index', true)"),
+        '', "$index: and they are sound");
+}
+
+# Index expressions run under the search_path that the server's own maintenance
+# has: its restricted one from 17 on, the caller's before.
+$node->safe_psql('postgres', q{
+    CREATE FUNCTION seen_path(v vector) RETURNS vector IMMUTABLE LANGUAGE plpgsql AS
+        $$ BEGIN RAISE WARNING 'path: %', current_setting('search_path'); RETURN v; END $$;
+    CREATE TABLE paths (v vector(3));
+    INSERT INTO paths VALUES ('[1,2,3]')});
+for my $command (
+    'CREATE INDEX paths_v ON paths USING hnsw ((seen_path(v)::vector(3)) vector_l2_ops)',
+    q{SELECT * FROM vecmilvus_check_index('paths_v', true)})
+{
+    (undef, undef, $err) = $node->psql('postgres', "SET search_path = public, elsewhere; $command");
+    my $path = $node->pg_version >= 17 ? 'pg_catalog, pg_temp' : 'public, elsewhere';
+    like($err, qr/WARNING:  path: \Q$path\E$/m, "the search_path of: $command");
+}
+$node->stop;
 
 # A payload of which a part lies behind the links (cut) is as long as both parts.
 write_index($pristine);

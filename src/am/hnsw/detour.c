@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "miscadmin.h"
+#include "utils/memutils.h"
 
 #include "am/hnsw/detour.h"
 
@@ -16,6 +17,9 @@
 
 /* Detours that a base gets for a link; further ones lead the same way. */
 #define MAX_DETOURS 4
+
+/* Losses that there is room for at first; the room grows by a quarter. */
+#define FIRST_LOSSES 1024
 
 /* Elements that are compared: bases or links of one base, and what was found. */
 #define MAX_MEMBERS (1 + VM_HNSW_MAX_LINKS + VM_HNSW_EXPLORE_FOUND)
@@ -39,10 +43,8 @@ VmHnswDetoursCreate(VmHnswExplorer *explorer, Size memory)
 	detours->hnsw = explorer->hnsw;
 	detours->explorer = explorer;
 	detours->memory = memory;
-	detours->loss_size = 1024;
+	detours->loss_size = FIRST_LOSSES;
 	detours->losses = palloc(detours->loss_size * sizeof(VmHnswLoss));
-	detours->detour_size = 1024;
-	detours->detours = palloc(detours->detour_size * sizeof(VmHnswDetour));
 	crossing->stride = MAXALIGN(explorer->hnsw->space.size);
 	crossing->payloads = palloc(MAX_MEMBERS * crossing->stride);
 	crossing->distances = palloc(MAX_MEMBERS * MAX_MEMBERS * sizeof(float));
@@ -56,7 +58,7 @@ VmHnswDetoursFree(VmHnswDetours *detours)
 	pfree(detours->crossing->distances);
 	pfree(detours->crossing->payloads);
 	pfree(detours->crossing);
-	pfree(detours->detours);
+	VmHnswDetoursReset(detours);
 	pfree(detours->losses);
 	pfree(detours);
 }
@@ -64,9 +66,12 @@ VmHnswDetoursFree(VmHnswDetours *detours)
 void
 VmHnswDetoursReset(VmHnswDetours *detours)
 {
+	if (detours->detours != NULL)
+		pfree(detours->detours);
+	detours->detours = NULL;
 	detours->loss_count = 0;
 	detours->detour_count = 0;
-	detours->memory_used = 0;
+	detours->detour_size = 0;
 }
 
 /* ---------------------------------------------------------------------- losses */
@@ -78,14 +83,15 @@ AddLoss(VmHnswDetours *detours, VmHnswRef tombstone, VmHnswRef base, int layer, 
 
 	if (detours->loss_count == detours->loss_size)
 	{
-		detours->loss_size *= 2;
+		detours->loss_size += detours->loss_size / 4;
 		detours->losses = repalloc_huge(detours->losses, detours->loss_size * sizeof(VmHnswLoss));
 	}
 	loss = &detours->losses[detours->loss_count++];
 	loss->tombstone = tombstone;
 	loss->base = base;
 	loss->layer = layer;
-	detours->memory_used += sizeof(VmHnswLoss) + max_detours * sizeof(VmHnswDetour);
+	loss->max_detours = max_detours;
+	detours->detour_size += max_detours;
 }
 
 static inline bool
@@ -183,15 +189,9 @@ Contains(const VmHnswRef *refs, int count, VmHnswRef ref)
 static void
 AddDetour(VmHnswDetours *detours, VmHnswRef base, VmHnswRef to, float distance)
 {
-	VmHnswDetour *detour;
+	VmHnswDetour *detour = &detours->detours[detours->detour_count++];
 
-	if (detours->detour_count == detours->detour_size)
-	{
-		detours->detour_size *= 2;
-		detours->detours =
-			repalloc_huge(detours->detours, detours->detour_size * sizeof(VmHnswDetour));
-	}
-	detour = &detours->detours[detours->detour_count++];
+	Assert(detours->detour_count <= detours->detour_size);
 	detour->base = base;
 	detour->layer = detours->explorer->layer;
 	detour->distance = distance;
@@ -314,7 +314,7 @@ CrossRuins(VmHnswDetours *detours, const VmHnswLoss *loss)
 	VmHnswExplore(explorer, 2 * detours->hnsw->m);
 	AddMembers(detours, links, kept);
 	AddMembers(detours, explorer->found, explorer->found_count);
-	ChooseDetours(detours, 0, links, kept, count - kept + VM_HNSW_MORE_LINKS);
+	ChooseDetours(detours, 0, links, kept, loss->max_detours);
 }
 
 /* -------------------------------------------------------------- all of them */
@@ -372,6 +372,8 @@ CountAlike(const VmHnswDetours *detours, Size start)
 void
 VmHnswFindDetours(VmHnswDetours *detours)
 {
+	detours->detours = MemoryContextAllocHuge(CurrentMemoryContext,
+											  Max(detours->detour_size, 1) * sizeof(VmHnswDetour));
 	qsort(detours->losses, detours->loss_count, sizeof(VmHnswLoss), CompareLosses);
 	for (Size start = 0; start < detours->loss_count;)
 	{

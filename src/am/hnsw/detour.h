@@ -27,7 +27,8 @@ typedef struct VmHnswLoss
 {
 	VmHnswRef tombstone; /* VM_HNSW_NO_REF: most of its links */
 	VmHnswRef base;
-	int layer;
+	int16 layer;
+	int16 max_detours; /* that may take its place */
 } VmHnswLoss;
 
 /* A link that may take its place. */
@@ -46,11 +47,10 @@ typedef struct VmHnswDetours
 	VmHnswLoss *losses;
 	Size loss_count;
 	Size loss_size;
-	VmHnswDetour *detours; /* once found; nearest first for each base */
+	VmHnswDetour *detours; /* once found; nearest first for each base; NULL before */
 	Size detour_count;
-	Size detour_size;
+	Size detour_size;                /* most that the losses can have */
 	Size memory;                     /* bytes that losses and their detours may take */
-	Size memory_used;                /* bytes that they will take at most */
 	struct VmHnswCrossing *crossing; /* working space of detour.c */
 } VmHnswDetours;
 
@@ -65,7 +65,8 @@ extern void VmHnswDetoursReset(VmHnswDetours *detours);
 static inline bool
 VmHnswDetoursFull(const VmHnswDetours *detours)
 {
-	return detours->memory_used >= detours->memory;
+	return detours->loss_size * sizeof(VmHnswLoss) + detours->detour_size * sizeof(VmHnswDetour) >=
+		   detours->memory;
 }
 
 /*

@@ -31,7 +31,6 @@ static const VmCheckMethod check_method = {
 	.insert = VmHnswInsert,
 	.check = VmHnswCheck,
 	.limits = &VmHnswLimits,
-	.norm_number = VM_SUPPORT_NORM,
 };
 
 static bool
@@ -62,6 +61,10 @@ vm_hnswhandler(PG_FUNCTION_ARGS)
 
 	VmHnswDefineSettings();
 	VmCheckRegister(&check_method);
+
+	/* A cleanup sweeps the index, and has its share of maintenance_work_mem. */
+	routine->amparallelvacuumoptions |= VACUUM_OPTION_PARALLEL_CLEANUP;
+	routine->amusemaintenanceworkmem = true;
 
 	routine->amsupport = VM_SUPPORT_COUNT;
 	routine->ambuild = VmHnswBuild;

@@ -202,6 +202,7 @@ typedef struct VmHnsw
 	bool building;      /* changes are not logged one by one */
 	bool apart;         /* neighbors items may lie on other pages by rule */
 	bool cut;           /* so may the tails of payloads */
+	bool reads_ahead;   /* blocks that may not be in memory are asked for */
 	char *scratch;      /* where a cut payload is put together */
 	Size element_size;  /* of the largest element */
 	BlockNumber blocks; /* of the index when last looked at */

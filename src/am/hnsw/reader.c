@@ -3,6 +3,7 @@
  *		Reading the graph from pages: see reader.h.
  */
 #include "compat/compat.h"
+#include "compat/scan.h"
 
 #include "pgstat.h"
 #include "storage/buf_internals.h"
@@ -14,29 +15,39 @@
 
 /* ------------------------------------------------------------- buffer hints */
 
-/* Blocks that have a hint: 4 bytes each, enough for 16 GB of index. */
-#define MAX_HINTS ((BlockNumber) 1 << 21)
+/*
+ * Most hints there are, 4 bytes each: one a block of 16 GB of index.  Blocks of a
+ * larger one share them, and the last one that was read has it.
+ */
+#define MAX_HINTS   ((BlockNumber) 1 << 21)
+#define FIRST_HINTS ((BlockNumber) 1 << 7)
 
 typedef struct VmHnswBufferHints
 {
-	BlockNumber count;
+	BlockNumber count;                     /* a power of two */
 	Buffer buffers[FLEXIBLE_ARRAY_MEMBER]; /* InvalidBuffer: not known */
 } VmHnswBufferHints;
 
-/* Room to grow, so that an index under insertion is not resized at every block. */
 static BlockNumber
 HintsWanted(BlockNumber blocks)
 {
-	return Min(MAX_HINTS, blocks + blocks / 4 + 64);
+	BlockNumber count = FIRST_HINTS;
+
+	while (count < blocks && count < MAX_HINTS)
+		count *= 2;
+	return count;
 }
 
 void
 VmHnswPrepareHints(VmHnsw *hnsw)
 {
 	Relation index = hnsw->index;
-	VmHnswBufferHints *hints = index->rd_amcache;
+	VmHnswBufferHints *hints;
 	BlockNumber count;
 
+	/* First, for it looks into catalogs, by which hints may vanish. */
+	hnsw->reads_ahead = VmPrefetchDistance(index) > 0;
+	hints = index->rd_amcache;
 	if (hints != NULL && (hints->count >= hnsw->blocks || hints->count == MAX_HINTS))
 		return;
 
@@ -53,13 +64,13 @@ VmHnswPrepareHints(VmHnsw *hnsw)
 	index->rd_amcache = hints;
 }
 
-/* Where the hint for a block is kept; NULL when there is no room for one. */
+/* Where the hint for a block is kept; NULL when hints were lost. */
 static inline Buffer *
 HintSlot(VmHnsw *hnsw, BlockNumber block)
 {
 	VmHnswBufferHints *hints = hnsw->index->rd_amcache;
 
-	return hints != NULL && block < hints->count ? &hints->buffers[block] : NULL;
+	return hints != NULL ? &hints->buffers[block & (hints->count - 1)] : NULL;
 }
 
 /* ------------------------------------------------------------------- blocks */
@@ -188,7 +199,7 @@ IsStillThere(Buffer hint, BlockNumber block)
 void
 VmHnswPrefetchBlocks(VmHnsw *hnsw, const VmHnswRef *refs, int count)
 {
-	if (effective_io_concurrency == 0)
+	if (!hnsw->reads_ahead)
 		return;
 	for (int i = 0; i < count; i++)
 	{
@@ -197,10 +208,10 @@ VmHnswPrefetchBlocks(VmHnsw *hnsw, const VmHnswRef *refs, int count)
 		Buffer *hint = HintSlot(hnsw, block);
 		PrefetchBufferResult result;
 
-		if (!exists || hint == NULL || IsStillThere(*hint, block))
+		if (!exists || (hint != NULL && IsStillThere(*hint, block)))
 			continue;
 		result = PrefetchBuffer(hnsw->index, MAIN_FORKNUM, block);
-		if (BufferIsValid(result.recent_buffer))
+		if (hint != NULL && BufferIsValid(result.recent_buffer))
 			*hint = result.recent_buffer;
 	}
 }
@@ -289,7 +300,7 @@ Measure(VmHnsw *hnsw, const void *query, VmHnswRef ref, VmHnswNode *node, void *
 	if (element == NULL)
 		return false;
 	FillNode(node, ref, element);
-	if (unlikely(element->flags & VM_HNSW_CUT))
+	if (unlikely(element->flags & VM_HNSW_CUT) && (query != NULL || payload != NULL))
 		return MeasureCut(hnsw, query, node, element, size,
 						  payload != NULL ? payload : hnsw->scratch, held);
 	node->distance = VmSpaceDistance(&hnsw->space, query, element->payload);

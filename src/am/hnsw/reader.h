@@ -34,7 +34,8 @@ StaticAssertDecl(sizeof(VmHnswNode) == 16, "heaps of nodes stay small");
 
 /*
  * Makes room for hints, which live in the relcache entry and may vanish with
- * any invalidation: nobody keeps a pointer to them.
+ * any invalidation: nobody keeps a pointer to them.  Looks also whether blocks
+ * shall be read ahead, by the tablespace's effective_io_concurrency.
  */
 extern void VmHnswPrepareHints(VmHnsw *hnsw);
 

@@ -17,6 +17,7 @@ VmHnswRefSetInit(VmHnswRefSet *set)
 	set->context = CurrentMemoryContext;
 	set->chunks = NULL;
 	set->chunk_count = 0;
+	set->chunks_made = 0;
 	set->count = 0;
 }
 
@@ -32,6 +33,7 @@ VmHnswRefSetFree(VmHnswRefSet *set)
 		pfree(set->chunks);
 	set->chunks = NULL;
 	set->chunk_count = 0;
+	set->chunks_made = 0;
 	set->count = 0;
 }
 
@@ -61,7 +63,10 @@ VmHnswRefSetAdd(VmHnswRefSet *set, VmHnswRef ref)
 	if (chunk >= set->chunk_count)
 		GrowDirectory(set, chunk);
 	if (set->chunks[chunk] == NULL)
+	{
 		set->chunks[chunk] = MemoryContextAllocZero(set->context, CHUNK_WORDS * sizeof(uint64));
+		set->chunks_made++;
+	}
 	if ((set->chunks[chunk][bit / 64] & mask) != 0)
 		return false;
 	set->chunks[chunk][bit / 64] |= mask;
@@ -78,6 +83,13 @@ VmHnswRefSetRemove(VmHnswRefSet *set, VmHnswRef ref)
 		return;
 	set->chunks[ref / VM_HNSW_REFSET_CHUNK][bit / 64] &= ~(UINT64CONST(1) << (bit % 64));
 	set->count--;
+}
+
+Size
+VmHnswRefSetMemory(const VmHnswRefSet *set)
+{
+	return (Size) set->chunks_made * CHUNK_WORDS * sizeof(uint64) +
+		   (Size) set->chunk_count * sizeof(uint64 *);
 }
 
 /* The first bit set of a chunk, from `bit` up; CHUNK when there is none. */

@@ -16,8 +16,9 @@
 typedef struct VmHnswRefSet
 {
 	MemoryContext context;
-	uint64 **chunks; /* NULL where no ref was added */
-	uint32 chunk_count;
+	uint64 **chunks;    /* NULL where no ref was added */
+	uint32 chunk_count; /* of the directory */
+	uint32 chunks_made;
 	uint64 count; /* refs in the set */
 } VmHnswRefSet;
 
@@ -34,6 +35,9 @@ extern void VmHnswRefSetRemove(VmHnswRefSet *set, VmHnswRef ref);
  * from may be one more than the largest ref.
  */
 extern bool VmHnswRefSetNext(const VmHnswRefSet *set, uint64 from, VmHnswRef *next);
+
+/* Bytes that the set takes. */
+extern Size VmHnswRefSetMemory(const VmHnswRefSet *set);
 
 static inline bool
 VmHnswRefSetContains(const VmHnswRefSet *set, VmHnswRef ref)

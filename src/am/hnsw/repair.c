@@ -31,6 +31,7 @@ typedef struct Repair
 	VmHnsw *hnsw;
 	VmHnswExplorer *explorer;
 	VmHnswDetours *detours;
+	VmHnswRefSet blocks; /* numbers of those that have losses, of the present range */
 	PGAlignedBlock old_page;
 	PGAlignedBlock new_page;
 } Repair;
@@ -217,12 +218,10 @@ ReadPage(Repair *repair, BlockNumber block)
 	return true;
 }
 
-/* Notes who is linked to by the live elements of new_page. */
+/* Notes who is linked to by the live elements of a page. */
 static void
-NoteLinked(Repair *repair)
+NoteLinked(Repair *repair, Page page)
 {
-	Page page = repair->new_page.data;
-
 	for (OffsetNumber offset = FirstOffsetNumber; offset <= PageGetMaxOffsetNumber(page); offset++)
 	{
 		VmHnswNeighbors *neighbors = VmHnswPageNeighbors(repair->hnsw, page, offset);
@@ -269,29 +268,59 @@ RepairBlock(Repair *repair, BlockNumber block)
 		count = RepairPage(repair, repair->new_page.data, false, changed);
 		if (count == 0 || WriteItems(repair, block, changed, count))
 		{
-			NoteLinked(repair);
+			NoteLinked(repair, repair->new_page.data);
 			return;
 		}
 	}
 	DropFromBlock(repair, block);
 	if (ReadPage(repair, block))
-		NoteLinked(repair);
+		NoteLinked(repair, repair->new_page.data);
 }
 
 /* --------------------------------------------------------------------- losses */
 
-/* Notes what an element has lost. */
-static void
+/* Notes what an element has lost; false when that is nothing. */
+static bool
 NoteLosses(Repair *repair, const VmHnswNeighbors *neighbors)
 {
-	if (IsDead(repair, neighbors->owner))
-		return;
+	if (IsDead(repair, neighbors->owner) || !HasDeadLink(repair, neighbors))
+		return false;
 	for (int layer = 0; layer <= neighbors->level; layer++)
 	{
 		if (VmHnswAddLosses(repair->detours, neighbors->owner, layer,
 							neighbors->refs + VM_HNSW_LAYER_START(repair->hnsw->m, layer)))
 			VmHnswRefSetAdd(&repair->vacuum->ruined, neighbors->owner);
 	}
+	return true;
+}
+
+/*
+ * Collects the losses of a block.  One without needs no second look: no link to
+ * a reusable tombstone is added any more (HNSW-9).
+ */
+static void
+CollectFromBlock(Repair *repair, BlockNumber block)
+{
+	Buffer buffer =
+		VmHnswSweepBlock(repair->hnsw, block, BUFFER_LOCK_SHARE, repair->vacuum->info->strategy);
+	bool has_losses = false;
+	Page page;
+
+	if (!BufferIsValid(buffer))
+		return;
+	page = BufferGetPage(buffer);
+	for (OffsetNumber offset = FirstOffsetNumber; offset <= PageGetMaxOffsetNumber(page); offset++)
+	{
+		VmHnswNeighbors *neighbors = VmHnswPageNeighbors(repair->hnsw, page, offset);
+
+		if (neighbors != NULL && NoteLosses(repair, neighbors))
+			has_losses = true;
+	}
+	if (has_losses)
+		VmHnswRefSetAdd(&repair->blocks, block);
+	else
+		NoteLinked(repair, page);
+	UnlockReleaseBuffer(buffer);
 }
 
 /* Collects the losses of the blocks that memory suffices for; returns the next. */
@@ -299,38 +328,56 @@ static BlockNumber
 CollectLosses(Repair *repair, BlockNumber block, BlockNumber blocks)
 {
 	VmHnswDetoursReset(repair->detours);
+	VmHnswRefSetFree(&repair->blocks);
 	while (block < blocks && !VmHnswDetoursFull(repair->detours))
 	{
-		Buffer buffer = VmHnswSweepBlock(repair->hnsw, block++, BUFFER_LOCK_SHARE,
-										 repair->vacuum->info->strategy);
-		Page page;
-
 		VmVacuumDelayPoint();
-		if (!BufferIsValid(buffer))
-			continue;
-		page = BufferGetPage(buffer);
-		for (OffsetNumber offset = FirstOffsetNumber; offset <= PageGetMaxOffsetNumber(page);
-			 offset++)
-		{
-			VmHnswNeighbors *neighbors = VmHnswPageNeighbors(repair->hnsw, page, offset);
-
-			if (neighbors != NULL)
-				NoteLosses(repair, neighbors);
-		}
-		UnlockReleaseBuffer(buffer);
+		CollectFromBlock(repair, block++);
 	}
 	return block;
 }
 
+/* Repairs the blocks that have losses. */
+static void
+RepairBlocks(Repair *repair)
+{
+	uint64 from = 0;
+	BlockNumber block;
+
+	while (VmHnswRefSetNext(&repair->blocks, from, &block))
+	{
+		from = (uint64) block + 1;
+		VmVacuumDelayPoint();
+		RepairBlock(repair, block);
+	}
+}
+
 /* ------------------------------------------------------------------ the index */
 
+/* The least that losses and detours get, however little the sets leave. */
+#define MIN_MEMORY ((Size) 1024 * 1024)
+
 static Size
-MemoryLimit(void)
+WorkMemory(void)
 {
 	int kilobytes = VmIsAutovacuumWorker() && autovacuum_work_mem != -1 ? autovacuum_work_mem :
 																		  maintenance_work_mem;
 
 	return (Size) kilobytes * 1024;
+}
+
+/*
+ * Bytes for losses and detours: what the sets leave of the work memory.  Those
+ * that fill later, linked and ruined, get about as large as that of live ones.
+ */
+static Size
+MemoryLimit(const VmHnswVacuum *vacuum)
+{
+	Size limit = WorkMemory();
+	Size sets = 3 * VmHnswRefSetMemory(&vacuum->live) + VmHnswRefSetMemory(&vacuum->dead) +
+				VmHnswRefSetMemory(&vacuum->reusable);
+
+	return limit > sets + MIN_MEMORY ? limit - sets : MIN_MEMORY;
 }
 
 static Repair *
@@ -341,13 +388,15 @@ StartRepair(VmHnswVacuum *vacuum)
 	repair->vacuum = vacuum;
 	repair->hnsw = &vacuum->hnsw;
 	repair->explorer = VmHnswExplorerCreate(&vacuum->hnsw, &vacuum->dead);
-	repair->detours = VmHnswDetoursCreate(repair->explorer, MemoryLimit());
+	repair->detours = VmHnswDetoursCreate(repair->explorer, MemoryLimit(vacuum));
+	VmHnswRefSetInit(&repair->blocks);
 	return repair;
 }
 
 static void
 FinishRepair(Repair *repair)
 {
+	VmHnswRefSetFree(&repair->blocks);
 	VmHnswDetoursFree(repair->detours);
 	pfree(repair->explorer);
 	pfree(repair);
@@ -362,14 +411,9 @@ VmHnswRepairLinks(VmHnswVacuum *vacuum)
 
 	while (block < blocks)
 	{
-		BlockNumber end = CollectLosses(repair, block, blocks);
-
+		block = CollectLosses(repair, block, blocks);
 		VmHnswFindDetours(repair->detours);
-		for (; block < end; block++)
-		{
-			VmVacuumDelayPoint();
-			RepairBlock(repair, block);
-		}
+		RepairBlocks(repair);
 	}
 	FinishRepair(repair);
 }

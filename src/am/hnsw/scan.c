@@ -12,17 +12,15 @@
  * the snapshot does not see.
  */
 #include "compat/compat.h"
-#include "compat/scan.h"
 
 #include "miscadmin.h"
-#include "pgstat.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 #include "am/hnsw/options.h"
 #include "am/hnsw/scan.h"
 #include "am/hnsw/search.h"
+#include "am/scan.h"
 #include "am/stop_point.h"
 
 typedef struct HnswScan
@@ -70,10 +68,7 @@ VmHnswRescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int 
 	state->next_node = 0;
 	state->heap_tid_count = 0;
 	state->previous_distance = -INFINITY;
-	if (keys != NULL && scan->numberOfKeys > 0)
-		memmove(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
-	if (orderbys != NULL && scan->numberOfOrderBys > 0)
-		memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
+	VmScanTakeKeys(scan, keys, orderbys);
 }
 
 void
@@ -125,11 +120,12 @@ Start(IndexScanDesc scan)
 	query = VmSpaceQuery(&state->hnsw.space, key->sk_argument, isnull);
 	VmHnswSearchInit(&state->search, &state->hnsw, query,
 					 VmHnswIterative() != VM_HNSW_ITERATIVE_OFF);
-	if (VmHnswReadMeta(&state->hnsw).entry == VM_HNSW_NO_REF)
+	meta = VmHnswReadMeta(&state->hnsw);
+	if (meta.entry == VM_HNSW_NO_REF)
 		return;
 	if (!isnull)
 		VmSpaceCheckQuery(&state->hnsw.space, key->sk_argument);
-	if (!VmHnswDescend(&state->search, 0, &nearest, &meta))
+	if (!VmHnswDescendFrom(&state->search, 0, &nearest, &meta))
 		return;
 	VmHnswSearchLayer(&state->search, &nearest, 1, VmHnswEfSearch(), 0);
 	state->is_searched = true;
@@ -139,11 +135,11 @@ Start(IndexScanDesc scan)
 
 /* Whether an iterative scan has done what the settings allow. */
 static bool
-IsExhausted(HnswScan *state)
+IsExhausted(HnswScan *state, const VmHnswSearchLimits *limits)
 {
-	if (state->search.measured >= VmHnswMaxScanTuples())
+	if (state->search.measured >= limits->measured)
 		return true;
-	if (VmHnswSearchMemory(&state->search) <= state->max_memory)
+	if (VmHnswSearchMemory(&state->search) <= limits->memory)
 		return false;
 	ereport(DEBUG1, (errmsg("hnsw index scan reached memory limit after %lld tuples",
 							(long long) state->search.measured),
@@ -155,11 +151,13 @@ IsExhausted(HnswScan *state)
 static void
 Continue(HnswScan *state)
 {
+	VmHnswSearchLimits limits = {.measured = VmHnswMaxScanTuples(), .memory = state->max_memory};
+
 	state->node_count = 0;
 	state->next_node = 0;
 	if (VmHnswIterative() == VM_HNSW_ITERATIVE_OFF || !state->is_searched)
 		return;
-	if (IsExhausted(state))
+	if (IsExhausted(state, &limits))
 	{
 		if (state->nodes == NULL)
 			state->nodes = palloc(sizeof(VmHnswNode));
@@ -170,7 +168,7 @@ Continue(HnswScan *state)
 	if (state->nodes != NULL)
 		pfree(state->nodes);
 	state->nodes = NULL;
-	if (VmHnswSearchMore(&state->search, VmHnswEfSearch()))
+	if (VmHnswSearchMore(&state->search, VmHnswEfSearch(), &limits))
 		TakeResults(state);
 }
 
@@ -194,13 +192,19 @@ NextNode(HnswScan *state)
 	}
 }
 
-static void
-CheckScan(IndexScanDesc scan)
+/*
+ * The next heap TID of the element.  One that no row can have comes from a
+ * damaged page, and would have the table's access method extend the table.
+ */
+static ItemPointerData
+NextHeapTid(HnswScan *state)
 {
-	if (scan->numberOfOrderBys == 0)
-		elog(ERROR, "cannot scan hnsw index without order");
-	if (!IsMVCCSnapshot(scan->xs_snapshot))
-		elog(ERROR, "non-MVCC snapshots are not supported with hnsw");
+	ItemPointerData tid = state->heap_tids[--state->heap_tid_count];
+
+	if (unlikely(!BlockNumberIsValid(ItemPointerGetBlockNumberNoCheck(&tid))))
+		VmPageRaiseCorrupt(state->hnsw.index, VmHnswRefBlock(&state->hnsw, state->node.ref),
+						   "An element has an impossible heap TID.");
+	return tid;
 }
 
 bool
@@ -213,9 +217,7 @@ VmHnswGetTuple(IndexScanDesc scan, ScanDirection direction)
 	Assert(ScanDirectionIsForward(direction));
 	if (!state->is_started)
 	{
-		CheckScan(scan);
-		pgstat_count_index_scan(scan->indexRelation);
-		VmCountIndexSearch(scan);
+		VmScanStart(scan, VmHnswLimits.am_name);
 		state->is_started = true;
 		Start(scan);
 	}
@@ -228,7 +230,7 @@ VmHnswGetTuple(IndexScanDesc scan, ScanDirection direction)
 	}
 	if (found)
 	{
-		scan->xs_heaptid = state->heap_tids[--state->heap_tid_count];
+		scan->xs_heaptid = NextHeapTid(state);
 		scan->xs_recheck = false;
 		scan->xs_recheckorderby = false;
 	}

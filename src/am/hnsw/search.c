@@ -125,7 +125,7 @@ VisitedSlot(const VmHnswVisited *visited, VmHnswRef ref)
 {
 	uint32 i = HashRef(ref) & visited->mask;
 
-	while (visited->slots[i].ref != VM_HNSW_NO_REF && visited->slots[i].ref != ref)
+	while (visited->slots[i] != VM_HNSW_NO_REF && visited->slots[i] != ref)
 		i = (i + 1) & visited->mask;
 	return i;
 }
@@ -142,8 +142,8 @@ VisitedGrow(VmHnswVisited *visited)
 	visited->mask = size - 1;
 	for (Size i = 0; i <= old.mask; i++)
 	{
-		if (old.slots[i].ref != VM_HNSW_NO_REF)
-			visited->slots[VisitedSlot(visited, old.slots[i].ref)] = old.slots[i];
+		if (old.slots[i] != VM_HNSW_NO_REF)
+			visited->slots[VisitedSlot(visited, old.slots[i])] = old.slots[i];
 	}
 	pfree(old.slots);
 }
@@ -154,30 +154,12 @@ VisitedAdd(VmHnswVisited *visited, VmHnswRef ref)
 {
 	uint32 i = VisitedSlot(visited, ref);
 
-	if (visited->slots[i].ref == ref)
+	if (visited->slots[i] == ref)
 		return false;
-	visited->slots[i].ref = ref;
-	visited->slots[i].distance = 0;
+	visited->slots[i] = ref;
 	visited->count++;
 	if (unlikely(visited->count > visited->mask / 2))
 		VisitedGrow(visited);
-	return true;
-}
-
-static inline void
-VisitedSetDistance(VmHnswVisited *visited, VmHnswRef ref, float distance)
-{
-	visited->slots[VisitedSlot(visited, ref)].distance = distance;
-}
-
-bool
-VmHnswVisitedDistance(const VmHnswSearch *search, VmHnswRef ref, float *distance)
-{
-	uint32 i = VisitedSlot(&search->visited, ref);
-
-	if (search->visited.slots[i].ref != ref)
-		return false;
-	*distance = search->visited.slots[i].distance;
 	return true;
 }
 
@@ -195,15 +177,6 @@ VmHnswSearchInit(VmHnswSearch *search, VmHnsw *hnsw, const void *query, bool kee
 	HeapInit(&search->candidates, 1);
 	HeapInit(&search->results, -1);
 	HeapInit(&search->discarded, 1);
-}
-
-void
-VmHnswSearchFree(VmHnswSearch *search)
-{
-	pfree(search->visited.slots);
-	pfree(search->candidates.nodes);
-	pfree(search->results.nodes);
-	pfree(search->discarded.nodes);
 }
 
 Size
@@ -278,7 +251,11 @@ FreshNeighbors(VmHnswSearch *search, const VmHnswNode *node, int layer, VmHnswRe
 	return fresh;
 }
 
-/* Measures those of a node's neighbors that were not met yet. */
+/*
+ * Measures those of a node's neighbors that were not met yet.  A tombstone's
+ * link may lead to a place that was used again for an element of fewer layers
+ * (HNSW-3): it has no links here, so the search would end in it.
+ */
 static void
 Expand(VmHnswSearch *search, const VmHnswNode *node, int ef, int layer)
 {
@@ -296,7 +273,8 @@ Expand(VmHnswSearch *search, const VmHnswNode *node, int ef, int layer)
 	{
 		if (i + PREFETCH_DISTANCE < fresh)
 			VmHnswPrefetchElement(hnsw, refs[i + PREFETCH_DISTANCE]);
-		if (VmHnswMeasureHeld(hnsw, search->query, refs[i], &found[count], &held))
+		if (VmHnswMeasureHeld(hnsw, search->query, refs[i], &found[count], &held) &&
+			found[count].level >= layer)
 			count++;
 	}
 	VmHnswReleaseHeld(&held);
@@ -304,16 +282,21 @@ Expand(VmHnswSearch *search, const VmHnswNode *node, int ef, int layer)
 	if (layer == 0)
 		search->measured += count;
 	for (int i = 0; i < count; i++)
-	{
-		VisitedSetDistance(&search->visited, found[i].ref, found[i].distance);
 		Offer(search, &found[i], ef);
-	}
 }
 
-/* Expands candidates until the nearest one is farther than every result. */
+/* Elements that are measured between two looks at the limits. */
+#define LIMITS_INTERVAL 1024
+
+/*
+ * Expands candidates until the nearest one is farther than every result, or a
+ * limit is reached; limits may be NULL.
+ */
 static void
-Run(VmHnswSearch *search, int ef, int layer)
+Run(VmHnswSearch *search, int ef, int layer, const VmHnswSearchLimits *limits)
 {
+	int64 next_look = limits != NULL ? search->measured + LIMITS_INTERVAL : PG_INT64_MAX;
+
 	while (search->candidates.count > 0)
 	{
 		VmHnswNode node;
@@ -322,6 +305,12 @@ Run(VmHnswSearch *search, int ef, int layer)
 		if (search->results.count >= ef &&
 			search->candidates.nodes[0].distance > search->results.nodes[0].distance)
 			break;
+		if (unlikely(search->measured >= next_look))
+		{
+			if (search->measured >= limits->measured || VmHnswSearchMemory(search) > limits->memory)
+				break;
+			next_look = search->measured + LIMITS_INTERVAL;
+		}
 		node = HeapPop(&search->candidates);
 		Expand(search, &node, ef, layer);
 	}
@@ -338,12 +327,11 @@ VmHnswSearchLayer(VmHnswSearch *search, const VmHnswNode *entries, int count, in
 	{
 		if (!VisitedAdd(&search->visited, entries[i].ref))
 			continue;
-		VisitedSetDistance(&search->visited, entries[i].ref, entries[i].distance);
 		if (layer == 0)
 			search->measured++;
 		Offer(search, &entries[i], ef);
 	}
-	Run(search, ef, layer);
+	Run(search, ef, layer, NULL);
 }
 
 /*
@@ -366,23 +354,20 @@ KeepTombstones(VmHnswHeap *heap)
 }
 
 bool
-VmHnswSearchMore(VmHnswSearch *search, int ef)
+VmHnswSearchMore(VmHnswSearch *search, int ef, const VmHnswSearchLimits *limits)
 {
 	VmHnswNode node;
-	int count = 0;
 
 	KeepTombstones(&search->candidates);
 	search->results.count = 0;
-	while (count < ef && VmHnswTakeDiscarded(search, &node))
+	while (search->results.count < ef && VmHnswTakeDiscarded(search, &node))
 	{
 		HeapPush(&search->candidates, &node);
-		if (node.tombstone)
-			continue;
-		HeapPush(&search->results, &node);
-		count++;
+		if (!node.tombstone)
+			HeapPush(&search->results, &node);
 	}
-	Run(search, ef, 0);
-	return count > 0;
+	Run(search, ef, 0, limits);
+	return search->results.count > 0;
 }
 
 int
@@ -405,32 +390,41 @@ VmHnswTakeDiscarded(VmHnswSearch *search, VmHnswNode *node)
 }
 
 /*
- * The entry as a node.  Between reading the metapage and the element a vacuum
- * may have chosen another entry and freed this one, and its slot may hold
- * another element, of another level; then the metapage differs.
+ * The entry as a node; false when the index is empty.  Between reading the
+ * metapage and the element a vacuum may have chosen another entry and freed this
+ * one.  Then its slot is free, or holds an element of another level, or one of
+ * the same, from which a search may start as well.
  */
 static bool
 MeasureEntry(VmHnswSearch *search, VmHnswNode *entry, VmHnswMeta *meta)
 {
-	VmHnswRef seen;
-	bool found;
-
-	do
+	while (meta->entry != VM_HNSW_NO_REF)
 	{
-		*meta = VmHnswReadMeta(search->hnsw);
-		seen = meta->entry;
-		if (seen == VM_HNSW_NO_REF)
-			return false;
-		found = VmHnswMeasure(search->hnsw, search->query, seen, entry);
-	} while (VmHnswReadMeta(search->hnsw).entry != seen);
+		VmHnswMeta seen = *meta;
+		bool found = VmHnswMeasure(search->hnsw, search->query, seen.entry, entry);
 
-	if (!found)
-		VmPageRaiseCorrupt(search->hnsw->index, VM_HNSW_METAPAGE_BLOCK, "Its entry is no element.");
-	return true;
+		if (found && entry->level == seen.entry_level)
+			return true;
+		*meta = VmHnswReadMeta(search->hnsw);
+		if (meta->entry != seen.entry || meta->entry_level != seen.entry_level)
+			continue;
+		if (!found)
+			VmPageRaiseCorrupt(search->hnsw->index, VM_HNSW_METAPAGE_BLOCK,
+							   "Its entry is no element.");
+		return true;
+	}
+	return false;
 }
 
 bool
 VmHnswDescend(VmHnswSearch *search, int layer, VmHnswNode *nearest, VmHnswMeta *meta)
+{
+	*meta = VmHnswReadMeta(search->hnsw);
+	return VmHnswDescendFrom(search, layer, nearest, meta);
+}
+
+bool
+VmHnswDescendFrom(VmHnswSearch *search, int layer, VmHnswNode *nearest, VmHnswMeta *meta)
 {
 	if (!MeasureEntry(search, nearest, meta))
 		return false;

@@ -22,14 +22,10 @@ typedef struct VmHnswHeap
 	float sign; /* 1: nearest on top, -1: farthest on top */
 } VmHnswHeap;
 
-/* Elements that a search has met, with their distances. */
+/* Elements that a search has met. */
 typedef struct VmHnswVisited
 {
-	struct
-	{
-		VmHnswRef ref;
-		float distance;
-	} *slots;
+	VmHnswRef *slots;
 	uint32 mask; /* slots - 1; a power of two */
 	uint32 count;
 } VmHnswVisited;
@@ -47,9 +43,15 @@ typedef struct VmHnswSearch
 	int64 measured; /* elements of layer 0 */
 } VmHnswSearch;
 
+/* How far an iterative scan goes. */
+typedef struct VmHnswSearchLimits
+{
+	int64 measured; /* elements of layer 0 */
+	Size memory;    /* bytes that the search holds */
+} VmHnswSearchLimits;
+
 extern void
 VmHnswSearchInit(VmHnswSearch *search, VmHnsw *hnsw, const void *query, bool keep_discarded);
-extern void VmHnswSearchFree(VmHnswSearch *search);
 
 /* Bytes that the search holds. */
 extern Size VmHnswSearchMemory(const VmHnswSearch *search);
@@ -62,8 +64,12 @@ extern Size VmHnswSearchMemory(const VmHnswSearch *search);
 extern void
 VmHnswSearchLayer(VmHnswSearch *search, const VmHnswNode *entries, int count, int ef, int layer);
 
-/* Goes on in layer 0 from up to ef discarded nodes; false when there are none. */
-extern bool VmHnswSearchMore(VmHnswSearch *search, int ef);
+/*
+ * Goes on in layer 0 from up to ef discarded nodes; false when that finds none.
+ * It stops soon after it has reached a limit, with the results that it has: a
+ * neighborhood of tombstones would otherwise be walked to its end.
+ */
+extern bool VmHnswSearchMore(VmHnswSearch *search, int ef, const VmHnswSearchLimits *limits);
 
 /* Moves the results to an array of at least results.count, nearest first. */
 extern int VmHnswTakeResults(VmHnswSearch *search, VmHnswNode *nodes);
@@ -78,7 +84,8 @@ extern bool VmHnswTakeDiscarded(VmHnswSearch *search, VmHnswNode *node);
  */
 extern bool VmHnswDescend(VmHnswSearch *search, int layer, VmHnswNode *nearest, VmHnswMeta *meta);
 
-/* The distance of an element that the last layer's search has met. */
-extern bool VmHnswVisitedDistance(const VmHnswSearch *search, VmHnswRef ref, float *distance);
+/* The same for a caller that has just read *meta, which is brought up to date. */
+extern bool
+VmHnswDescendFrom(VmHnswSearch *search, int layer, VmHnswNode *nearest, VmHnswMeta *meta);
 
 #endif

@@ -45,6 +45,19 @@ VmHnswSweepBlock(VmHnsw *hnsw, BlockNumber block, int lock_mode, BufferAccessStr
 	return InvalidBuffer;
 }
 
+/*
+ * Whether the index has the block, *blocks being its length when last looked at,
+ * 0 at first.  Pages that are added while a sweep goes on belong to it: they
+ * hold rows that are to be counted.
+ */
+static bool
+HasBlock(Relation index, BlockNumber block, BlockNumber *blocks)
+{
+	if (block >= *blocks)
+		*blocks = RelationGetNumberOfBlocks(index);
+	return block < *blocks;
+}
+
 /* ------------------------------------------------------------------ metapage */
 
 /* Notes on the metapage whether there are tombstones. */
@@ -214,7 +227,8 @@ VmHnswBulkDelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 				 IndexBulkDeleteCallback callback, void *state)
 {
 	Deletion deletion = {.callback = callback, .state = state};
-	BlockNumber blocks;
+	BlockNumber blocks = 0;
+	BlockNumber block;
 
 	if (stats == NULL)
 		stats = palloc0(sizeof(IndexBulkDeleteResult));
@@ -222,13 +236,13 @@ VmHnswBulkDelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	stats->num_index_tuples = 0; /* of this pass over the index */
 	deletion.stats = stats;
 	VmHnswOpen(&deletion.hnsw, info->index);
+	VmStopPoint("hnsw-vacuum-delete");
 
-	/* Pages that are added meanwhile hold no row that was dead before. */
-	blocks = RelationGetNumberOfBlocks(info->index);
-	for (BlockNumber block = VM_HNSW_FIRST_BLOCK; block < blocks; block++)
+	block = VM_HNSW_FIRST_BLOCK;
+	while (HasBlock(info->index, block, &blocks))
 	{
 		VmVacuumDelayPoint();
-		DeleteFromBlock(&deletion, block, info->strategy);
+		DeleteFromBlock(&deletion, block++, info->strategy);
 	}
 	stats->num_pages = blocks;
 	return stats;
@@ -293,17 +307,23 @@ SurveyBlock(VmHnswVacuum *vacuum, BlockNumber block)
 	RecordRoom(hnsw, block, room);
 }
 
+/*
+ * The horizon is looked at once, before the first page: a tombstone that has
+ * passed it is reusable by then, whenever its page is read.
+ */
 static void
 Survey(VmHnswVacuum *vacuum)
 {
-	BlockNumber blocks = RelationGetNumberOfBlocks(vacuum->hnsw.index);
+	BlockNumber block = VM_HNSW_FIRST_BLOCK;
+	BlockNumber blocks = 0;
 
+	VmRefreshHorizon(vacuum->info);
 	vacuum->stats->num_index_tuples = 0;
 	vacuum->stats->estimated_count = false;
-	for (BlockNumber block = VM_HNSW_FIRST_BLOCK; block < blocks; block++)
+	while (HasBlock(vacuum->hnsw.index, block, &blocks))
 	{
 		VmVacuumDelayPoint();
-		SurveyBlock(vacuum, block);
+		SurveyBlock(vacuum, block++);
 	}
 }
 
@@ -312,7 +332,8 @@ Survey(VmHnswVacuum *vacuum)
 /*
  * Makes a live element of the highest level the entry where the entry is none,
  * or lower.  A tombstone that stays the entry, because nothing is alive, keeps
- * its place.
+ * its place: an insert that started from it has yet to find that there is no
+ * other, and takes the entry over from it.
  *
  * Inserts may change the entry at any time, but only to new elements, which are
  * not in our sets; and nobody but us makes tombstones.
@@ -378,6 +399,20 @@ Relink(VmHnswVacuum *vacuum)
 
 /* ------------------------------------------------------------ amvacuumcleanup */
 
+/*
+ * Where nothing is alive there is nothing to repair: what comes meanwhile sees
+ * the tombstones as such, and does not link to them.
+ */
+static void
+RepairGraph(VmHnswVacuum *vacuum)
+{
+	if (vacuum->live.count == 0)
+		return;
+	VmHnswRepairLinks(vacuum);
+	VmStopPoint("hnsw-vacuum-repaired");
+	Relink(vacuum);
+}
+
 static void
 CleanTombstones(VmHnswVacuum *vacuum)
 {
@@ -397,9 +432,7 @@ CleanTombstones(VmHnswVacuum *vacuum)
 	{
 		VmStopPoint("hnsw-vacuum-surveyed");
 		ReplaceEntry(vacuum);
-		VmHnswRepairLinks(vacuum);
-		VmStopPoint("hnsw-vacuum-repaired");
-		Relink(vacuum);
+		RepairGraph(vacuum);
 		VmHnswReclaim(vacuum);
 		tombstones = vacuum->dead.count;
 	}

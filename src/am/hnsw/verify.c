@@ -7,6 +7,10 @@
  */
 #include "compat/compat.h"
 
+#include "access/tupdesc.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -117,9 +121,34 @@ VmHnswLookNeighbors(VmHnswChecker *checker, const ItemPointerData *tid, VmHnswNe
 	VmCheckAdd((checker)->report, VM_CHECK_ERROR, VM_HNSW_METAPAGE_BLOCK, VM_CHECK_NO_ITEM, rule,  \
 			   __VA_ARGS__)
 
+/* Whether the column can have had those dimensions when the index was built. */
+static bool
+DimsAreSound(Relation index, uint32 dims)
+{
+	int32 typmod = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
+	VmValueKind kind;
+	VmMetric metric;
+
+	if (typmod > 0)
+		return dims == typmod;
+	return VmSpaceLookup(index_getprocinfo(index, 1, VM_SUPPORT_DISTANCE), &kind, &metric) &&
+		   dims >= 1 && dims <= VmSpaceMaxDims(kind, &VmHnswLimits);
+}
+
+/* The stride of an index with such a metapage, but for its stride. */
+static uint32
+ExpectedStride(Relation index, const VmHnswMeta *meta)
+{
+	VmSpace space;
+
+	VmSpaceInit(&space, index, &VmHnswLimits,
+				OidIsValid(index_getprocid(index, 1, VM_SUPPORT_NORM)), (int) meta->dims);
+	return VmHnswStride(&space, meta->m);
+}
+
 /* What keeps the metapage in checker->page from being used, or NULL. */
 static const char *
-MetapageProblem(VmHnswChecker *checker, const VmSpace *space)
+MetapageProblem(VmHnswChecker *checker, Relation index)
 {
 	Page page = checker->page.data;
 	const VmHnswMeta *meta = (const VmHnswMeta *) PageGetContents(page);
@@ -131,13 +160,13 @@ MetapageProblem(VmHnswChecker *checker, const VmSpace *space)
 	if (meta->version != VM_HNSW_VERSION ||
 		memcmp(meta->reserved, zero.reserved, sizeof(zero.reserved)) != 0)
 		return "the metapage's format version is unknown";
-	if (meta->dims != space->dims)
+	if (!DimsAreSound(index, meta->dims))
 		return "the metapage's dimensions are not the column's";
 	if (meta->m < VM_HNSW_MIN_M || meta->m > VM_HNSW_MAX_M ||
 		meta->ef_construction < VM_HNSW_MIN_EF_CONSTRUCTION ||
 		meta->ef_construction > VM_HNSW_MAX_EF_CONSTRUCTION ||
 		meta->quantizer != VM_HNSW_QUANTIZER_NONE || meta->entry_level > VM_HNSW_MAX_LEVEL ||
-		meta->stride != VmHnswStride(space, meta->m))
+		meta->stride != ExpectedStride(index, meta))
 		return "the metapage holds impossible values";
 	return NULL;
 }
@@ -146,16 +175,13 @@ MetapageProblem(VmHnswChecker *checker, const VmSpace *space)
 static bool
 OpenIndex(VmHnswChecker *checker, Relation index)
 {
-	VmSpace space;
 	const char *problem = "the metapage is missing";
 
 	checker->hnsw.index = index;
-	VmSpaceInit(&space, index, &VmHnswLimits,
-				OidIsValid(index_getprocid(index, 1, VM_SUPPORT_NORM)), 0);
 	if (RelationGetNumberOfBlocks(index) > VM_HNSW_METAPAGE_BLOCK)
 	{
 		CopyBlock(checker, VM_HNSW_METAPAGE_BLOCK);
-		problem = MetapageProblem(checker, &space);
+		problem = MetapageProblem(checker, index);
 	}
 	if (problem != NULL)
 	{
@@ -163,6 +189,7 @@ OpenIndex(VmHnswChecker *checker, Relation index)
 		return false;
 	}
 	VmHnswOpen(&checker->hnsw, index);
+	VmCheckOpened(checker->report, &checker->hnsw.space);
 	return true;
 }
 
@@ -186,6 +213,9 @@ CheckHeapTids(VmHnswChecker *checker, BlockNumber block, OffsetNumber offset,
 	{
 		const ItemPointerData *tid = &element->u.heap_tids[i];
 
+		if (i < count && !BlockNumberIsValid(ItemPointerGetBlockNumberNoCheck(tid)))
+			ReportItem(checker, block, offset, "HNSW-7",
+					   "heap TID %d of the element is of no block", i + 1);
 		if (i >= count && ItemPointerIsValid(tid))
 			ReportItem(checker, block, offset, "HNSW-7",
 					   "heap TID %d of the element follows an invalid one", i + 1);
@@ -199,30 +229,32 @@ CheckHeapTids(VmHnswChecker *checker, BlockNumber block, OffsetNumber offset,
 	}
 }
 
+/* A heap TID as a number that orders as TIDs do. */
+static int64
+TidNumber(const ItemPointerData *tid)
+{
+	return ((int64) ItemPointerGetBlockNumberNoCheck(tid) << 16) |
+		   ItemPointerGetOffsetNumberNoCheck(tid);
+}
+
 /* Keeps the heap TIDs, to hand them on and to find those that two elements have. */
 static void
 NoteHeapTids(VmHnswChecker *checker, VmHnswRef ref, const VmHnswElement *element)
 {
+	TupleTableSlot *slot = checker->heap_tid;
 	int count = VmHnswHeapTidCount(element);
 
 	if (checker->tids == NULL)
 		return;
 	for (int i = 0; i < count; i++)
 	{
-		const ItemPointerData *tid = &element->u.heap_tids[i];
-		VmHnswCheckedTid *noted;
-
-		if (checker->heap_tid_count == checker->heap_tid_size)
-		{
-			checker->heap_tid_size *= 2;
-			checker->heap_tids = repalloc_huge(checker->heap_tids,
-											   checker->heap_tid_size * sizeof(VmHnswCheckedTid));
-		}
-		VmCheckTid(checker->tids, tid);
-		noted = &checker->heap_tids[checker->heap_tid_count++];
-		noted->tid =
-			((uint64) ItemPointerGetBlockNumber(tid) << 16) | ItemPointerGetOffsetNumber(tid);
-		noted->ref = ref;
+		VmCheckTid(checker->tids, &element->u.heap_tids[i]);
+		ExecClearTuple(slot);
+		slot->tts_values[0] = Int64GetDatum(TidNumber(&element->u.heap_tids[i]));
+		slot->tts_values[1] = Int64GetDatum((int64) ref);
+		slot->tts_isnull[0] = slot->tts_isnull[1] = false;
+		ExecStoreVirtualTuple(slot);
+		tuplesort_puttupleslot(checker->heap_tids, slot);
 	}
 }
 
@@ -346,19 +378,8 @@ CheckPage(VmHnswChecker *checker, BlockNumber block)
 
 /* ------------------------------------------------------- the index as a whole */
 
-static int
-CompareTids(const void *a, const void *b)
-{
-	const VmHnswCheckedTid *x = a;
-	const VmHnswCheckedTid *y = b;
-
-	if (x->tid != y->tid)
-		return x->tid < y->tid ? -1 : 1;
-	return x->ref < y->ref ? -1 : x->ref > y->ref;
-}
-
 static bool
-HasHeapTid(VmHnswChecker *checker, VmHnswRef ref, uint64 tid)
+HasHeapTid(VmHnswChecker *checker, VmHnswRef ref, int64 tid)
 {
 	VmHnsw *hnsw = &checker->hnsw;
 	Buffer buffer = VmHnswCheckerLock(checker, VmHnswRefBlock(hnsw, ref), NULL);
@@ -374,38 +395,51 @@ HasHeapTid(VmHnswChecker *checker, VmHnswRef ref, uint64 tid)
 		int count = VmHnswHeapTidCount(element);
 
 		for (int i = 0; i < count; i++)
-		{
-			ItemPointer other = &element->u.heap_tids[i];
-
-			found = found || (((uint64) ItemPointerGetBlockNumber(other) << 16) |
-							  ItemPointerGetOffsetNumber(other)) == tid;
-		}
+			found = found || TidNumber(&element->u.heap_tids[i]) == tid;
 	}
 	UnlockReleaseBuffer(buffer);
 	return found;
+}
+
+/* The next heap TID in their order, and its element; false at the end. */
+static bool
+NextHeapTid(VmHnswChecker *checker, int64 *tid, VmHnswRef *ref)
+{
+	TupleTableSlot *slot = checker->heap_tid;
+	bool isnull;
+
+	CHECK_FOR_INTERRUPTS();
+	if (!tuplesort_gettupleslot(checker->heap_tids, true, false, slot, NULL))
+		return false;
+	*tid = DatumGetInt64(slot_getattr(slot, 1, &isnull));
+	*ref = (VmHnswRef) DatumGetInt64(slot_getattr(slot, 2, &isnull));
+	return true;
 }
 
 /* Finds heap TIDs that two elements have, and still have. */
 static void
 CheckSharedTids(VmHnswChecker *checker)
 {
-	const VmHnswCheckedTid *tids = checker->heap_tids;
+	int64 previous = -1;
+	VmHnswRef previous_ref = VM_HNSW_NO_REF;
+	int64 tid;
+	VmHnswRef ref;
 
-	if (checker->heap_tid_count == 0)
+	if (checker->heap_tids == NULL)
 		return;
-	qsort(checker->heap_tids, checker->heap_tid_count, sizeof(VmHnswCheckedTid), CompareTids);
-	for (Size i = 1; i < checker->heap_tid_count; i++)
+	tuplesort_performsort(checker->heap_tids);
+	while (NextHeapTid(checker, &tid, &ref))
 	{
-		const VmHnswCheckedTid *tid = &tids[i];
-
 		/* Twice in one element was reported with that element. */
-		if (tid->tid == tid[-1].tid && tid->ref != tid[-1].ref &&
-			HasHeapTid(checker, tid[-1].ref, tid->tid) && HasHeapTid(checker, tid->ref, tid->tid))
-			VmHnswReportRef(checker, VM_CHECK_ERROR, tid->ref, "HNSW-7",
+		if (tid == previous && ref != previous_ref && HasHeapTid(checker, previous_ref, tid) &&
+			HasHeapTid(checker, ref, tid))
+			VmHnswReportRef(checker, VM_CHECK_ERROR, ref, "HNSW-7",
 							"heap TID (%u,%u) is also in element (%u,%u)",
-							(BlockNumber) (tid->tid >> 16), (OffsetNumber) tid->tid,
-							VmHnswRefBlock(&checker->hnsw, tid[-1].ref),
-							VmHnswRefOffset(&checker->hnsw, tid[-1].ref));
+							(BlockNumber) (tid >> 16), (OffsetNumber) tid,
+							VmHnswRefBlock(&checker->hnsw, previous_ref),
+							VmHnswRefOffset(&checker->hnsw, previous_ref));
+		previous = tid;
+		previous_ref = ref;
 	}
 }
 
@@ -459,6 +493,35 @@ CheckTombstones(VmHnswChecker *checker, const VmHnswMeta *meta)
 		ReportMeta(checker, "HNSW-9", "the metapage does not know of deleted elements");
 }
 
+/* Prepares to sort heap TIDs with their elements, in half of the memory. */
+static void
+StartHeapTids(VmHnswChecker *checker)
+{
+	TupleDesc desc = CreateTemplateTupleDesc(2);
+	AttrNumber attributes[] = {1, 2};
+	Oid operators[] = {Int8LessOperator, Int8LessOperator};
+	Oid collations[] = {InvalidOid, InvalidOid};
+	bool nulls_first[] = {false, false};
+
+	TupleDescInitEntry(desc, 1, "tid", INT8OID, -1, 0);
+	TupleDescInitEntry(desc, 2, "ref", INT8OID, -1, 0);
+	checker->heap_tid = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	checker->heap_tids =
+		tuplesort_begin_heap(desc, lengthof(attributes), attributes, operators, collations,
+							 nulls_first, Max(maintenance_work_mem / 2, 64), NULL, TUPLESORT_NONE);
+}
+
+/* The slot goes first: what it holds is the sort's. */
+static void
+FinishHeapTids(VmHnswChecker *checker)
+{
+	if (checker->heap_tids == NULL)
+		return;
+	ExecDropSingleTupleTableSlot(checker->heap_tid);
+	tuplesort_end(checker->heap_tids);
+	checker->heap_tids = NULL;
+}
+
 static void
 InitChecker(VmHnswChecker *checker, VmCheckReport *report, VmCheckTids *tids)
 {
@@ -471,10 +534,7 @@ InitChecker(VmHnswChecker *checker, VmCheckReport *report, VmCheckTids *tids)
 	checker->highest = VM_HNSW_NO_REF;
 	checker->highest_level = -1;
 	if (tids != NULL)
-	{
-		checker->heap_tid_size = 1024;
-		checker->heap_tids = palloc(checker->heap_tid_size * sizeof(VmHnswCheckedTid));
-	}
+		StartHeapTids(checker);
 }
 
 static void
@@ -490,6 +550,7 @@ CheckAll(VmHnswChecker *checker)
 	}
 	meta = VmHnswReadMeta(&checker->hnsw);
 	CheckSharedTids(checker);
+	FinishHeapTids(checker);
 	VmHnswCheckGraph(checker);
 	CheckEntry(checker, &meta);
 	CheckTombstones(checker, &meta);
@@ -507,6 +568,7 @@ VmHnswCheck(Relation index, VmCheckReport *report, VmCheckTids *tids)
 	InitChecker(checker, report, tids);
 	if (OpenIndex(checker, index))
 		CheckAll(checker);
+	FinishHeapTids(checker);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }

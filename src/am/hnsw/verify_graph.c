@@ -296,6 +296,7 @@ CountUnreached(Walk *walk)
 	{
 		VmHnswElementInfo info;
 
+		CHECK_FOR_INTERRUPTS();
 		from = (uint64) ref + 1;
 		if (VmHnswRefSetContains(&walk->reached, ref) ||
 			VmHnswRefSetContains(&checker->tombstones, ref) ||

@@ -9,16 +9,12 @@
 #ifndef VM_AM_HNSW_VERIFY_PRIVATE_H
 #define VM_AM_HNSW_VERIFY_PRIVATE_H
 
+#include "executor/tuptable.h"
+#include "utils/tuplesort.h"
+
 #include "am/check.h"
 #include "am/hnsw/hnsw.h"
 #include "am/hnsw/refset.h"
-
-/* A heap TID and the element that has it. */
-typedef struct VmHnswCheckedTid
-{
-	uint64 tid; /* block << 16 | offset */
-	VmHnswRef ref;
-} VmHnswCheckedTid;
 
 typedef struct VmHnswChecker
 {
@@ -33,9 +29,8 @@ typedef struct VmHnswChecker
 	VmHnswRefSet tombstones;
 	VmHnswRef highest; /* a live element of the highest level, or none */
 	int highest_level;
-	VmHnswCheckedTid *heap_tids; /* only with tids */
-	Size heap_tid_count;
-	Size heap_tid_size;
+	Tuplesortstate *heap_tids; /* only with tids: heap TID, ref of its element */
+	TupleTableSlot *heap_tid;  /* one of them */
 } VmHnswChecker;
 
 /* An element, but for its payload and heap TIDs. */

@@ -45,7 +45,6 @@ static const VmCheckMethod check_method = {
 	.insert = VmIvfInsert,
 	.check = VmIvfCheck,
 	.limits = &VmIvfLimits,
-	.norm_number = VM_SUPPORT_NORM,
 };
 
 static bool

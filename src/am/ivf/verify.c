@@ -312,6 +312,7 @@ VmIvfCheck(Relation index, VmCheckReport *report, VmCheckTids *tids)
 				 "the index has fewer pages than lists need");
 		return;
 	}
+	VmCheckOpened(report, &verifier.ivf->space);
 
 	verifier.lists = palloc0(verifier.ivf->lists * sizeof(ListNote));
 	for (BlockNumber block = VM_IVF_FIRST_LIST_BLOCK; block < verifier.ivf->row_block; block++)
