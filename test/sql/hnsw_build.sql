@@ -67,6 +67,49 @@ SELECT * FROM build_four_ways('v', 'vector_l2_ops', '<->', 'WHERE grp = 3');
 -- many bits that are alike
 SELECT * FROM build_four_ways('(binary_quantize(v)::bit(24))', 'bit_hamming_ops', '<~>');
 
+---------------------------------------------------------------- equal values
+-- Far more rows of one value than a search looks at, among others: in the build's
+-- graph, on disk, and inserted later. All are found, and so are the others.
+CREATE TABLE equals (id serial, v vector(8));
+INSERT INTO equals (v) SELECT CASE WHEN i % 4 > 0 THEN array_fill(0.5, ARRAY[8])::vector
+    ELSE (SELECT array_agg(random() + i * 0 ORDER BY j) FROM generate_series(1, 8) j)::float4[]::vector
+    END FROM generate_series(1, 8000) i;
+CREATE FUNCTION equals_are_found(OUT findings bigint, OUT equal_rows bigint, OUT others_found boolean)
+    LANGUAGE plpgsql AS $$
+BEGIN
+    SET LOCAL enable_seqscan = off;
+    SET LOCAL enable_sort = off;
+    SET LOCAL hnsw.iterative_scan = relaxed_order;
+    SET LOCAL hnsw.max_scan_tuples = 1000000;
+    SET LOCAL hnsw.scan_mem_multiplier = 100;
+    SELECT count(*) INTO findings FROM vecmilvus_check_index('equals_v', true);
+    SELECT count(*) INTO equal_rows FROM (SELECT v FROM equals
+        ORDER BY v <-> array_fill(0.5, ARRAY[8])::vector LIMIT 20000) s
+        WHERE v = array_fill(0.5, ARRAY[8])::vector;
+    SELECT count(*) >= 95 INTO others_found FROM (SELECT id, v FROM equals
+        WHERE v <> array_fill(0.5, ARRAY[8])::vector ORDER BY id LIMIT 100) o,
+        LATERAL (SELECT e.v FROM equals e ORDER BY e.v <-> o.v LIMIT 1) n WHERE n.v = o.v;
+END $$;
+SET max_parallel_maintenance_workers = 0;
+CREATE INDEX equals_v ON equals USING hnsw (v vector_l2_ops);
+SELECT * FROM equals_are_found();
+INSERT INTO equals (v) SELECT v FROM equals WHERE id <= 4000;
+SELECT * FROM equals_are_found();
+SET maintenance_work_mem = '1MB';
+REINDEX INDEX equals_v;
+SELECT * FROM equals_are_found();
+SET maintenance_work_mem = '64MB';
+SET max_parallel_maintenance_workers = 2;
+SET min_parallel_table_scan_size = 0;
+REINDEX INDEX equals_v;
+-- two processes may make a node each of one value
+SELECT equal_rows > 8900 AS most_found, others_found FROM equals_are_found();
+RESET maintenance_work_mem;
+RESET max_parallel_maintenance_workers;
+RESET min_parallel_table_scan_size;
+DROP TABLE equals;
+DROP FUNCTION equals_are_found;
+
 ---------------------------------------------------------------- errors of workers
 \set VERBOSITY terse
 CREATE TABLE dense (v sparsevec(2000));

@@ -34,49 +34,32 @@ typedef struct Insertion
 
 /* --------------------------------------------------------------- duplicates */
 
-/* Adds a heap TID to a node, unless it has as many as an element can have. */
+/*
+ * Adds a heap TID to a node: as many as come, flush.c makes elements of them.
+ * False when memory is used up.
+ */
 static bool
 AddHeapTid(VmGraph *graph, uint32 id, ItemPointer heap_tid)
 {
 	LWLock *lock = VmGraphNodeLock(graph, id);
-	uint32 *last = &VmGraphGetNode(graph, id)->more_tids;
-	int count = 1;
-	bool added = false;
+	uint32 *first = &VmGraphGetNode(graph, id)->more_tids;
+	uint32 unit = VmGraphAllocateUnits(graph, sizeof(VmGraphTid));
+	VmGraphTid *more;
 
-	VmGraphLock(graph, lock);
-	for (; *last != 0; count++)
-		last = &((VmGraphTid *) VmGraphGetUnits(graph, *last))->next;
-	if (count < VM_HNSW_HEAP_TIDS)
-	{
-		uint32 unit = VmGraphAllocateUnits(graph, sizeof(VmGraphTid));
-
-		if (unit != 0)
-		{
-			VmGraphTid *more = VmGraphGetUnits(graph, unit);
-
-			more->next = 0;
-			more->heap_tid = *heap_tid;
-			*last = unit;
-			added = true;
-		}
-	}
-	VmGraphUnlock(graph, lock);
-	return added;
-}
-
-static bool
-SamePayload(const Insertion *insertion, uint32 id)
-{
-	const VmGraph *graph = insertion->graph;
-
-	if (graph->geometry.payload_size == 0 && VmGraphGetVariable(graph, id)->size != insertion->size)
+	if (unit == 0)
 		return false;
-	return memcmp(VmGraphGetPayload(graph, id), insertion->payload, insertion->size) == 0;
+	more = VmGraphGetUnits(graph, unit);
+	more->heap_tid = *heap_tid;
+	VmGraphLock(graph, lock);
+	more->next = *first;
+	*first = unit;
+	VmGraphUnlock(graph, lock);
+	return true;
 }
 
 /*
- * Adds the heap TID to a node with the same payload, if there is one with room
- * among those found.  Such a node is as far away as the payload from itself.
+ * Adds the heap TID to a node with the same payload, if there is one among
+ * those found.  Such a node is as far away as the payload from itself.
  */
 static bool
 AddDuplicate(const Insertion *insertion)
@@ -87,7 +70,9 @@ AddDuplicate(const Insertion *insertion)
 
 	for (int i = 0; i < insertion->found_count && found[i].distance <= own; i++)
 	{
-		if (found[i].distance == own && SamePayload(insertion, found[i].id) &&
+		if (found[i].distance == own &&
+			VmSpaceSame(space, VmGraphGetPayload(insertion->graph, found[i].id),
+						insertion->payload) &&
 			AddHeapTid(insertion->graph, found[i].id, insertion->heap_tid))
 			return true;
 	}
@@ -169,7 +154,11 @@ LinkForcibly(const Insertion *insertion, uint32 id, bool any)
 	VmGraph *graph = insertion->graph;
 
 	for (int i = 0; i < insertion->found_count && VmGraphIsLittleLinked(graph, id); i++)
-		VmGraphForceLink(graph, insertion->found[i].id, id, insertion->found[i].distance, any);
+	{
+		/* an orphan of a higher level is found from there */
+		if (insertion->found[i].id != id)
+			VmGraphForceLink(graph, insertion->found[i].id, id, insertion->found[i].distance, any);
+	}
 }
 
 /*

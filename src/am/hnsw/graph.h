@@ -13,6 +13,10 @@
  *				links of layer 0
  *	links		head 4 | ids 4 x max | distances 4 x max
  *
+ * A node is a distinct value, with as many heap TIDs as there are rows of it: a
+ * hundred thousand equal rows are one node, and neither crowd out a search's
+ * other results nor fill the lists of one another.
+ *
  * What only some nodes have lies in further chunks, counted in units of eight
  * bytes: links of the layers above 0, heap TIDs of duplicates, and the payloads
  * of sparsevec, which differ in size.
@@ -226,7 +230,11 @@ VmGraphGetLinks(const VmGraph *graph, VmGraphNode *node, int layer)
 static inline int
 VmGraphLinkCount(const VmGraphLinks *links)
 {
-	return *(const volatile uint32 *) &links->head & 0xFFFF;
+	uint32 head = *(const volatile uint32 *) &links->head;
+
+	/* as many links are there as the count says: SetHead in graph_links.c */
+	pg_read_barrier();
+	return head & 0xFFFF;
 }
 
 /* A link as it is now: others may be changing the list. */

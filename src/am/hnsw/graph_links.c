@@ -37,9 +37,6 @@
 #define VM_GRAPH_LINKED_PART 3
 #endif
 
-/* Of a list of max links: those that may lead to the owner's equals. */
-#define MAX_EQUALS(max) Max(2, (max) / 4)
-
 /* Candidates of a list, nearest to its owner first. */
 typedef struct VmGraphCandidates
 {
@@ -79,7 +76,7 @@ VmGraphIsOrphan(const VmGraph *graph, uint32 id)
 bool
 VmGraphIsLittleLinked(const VmGraph *graph, uint32 id)
 {
-	uint32 enough = (uint32) graph->hnsw->m * VM_GRAPH_LINKED_PART / 8;
+	uint32 enough = Max(1, (uint32) graph->hnsw->m * VM_GRAPH_LINKED_PART / 8);
 
 	return pg_atomic_read_u32(&VmGraphGetNode(graph, id)->in_links) < enough;
 }
@@ -172,7 +169,7 @@ static int
 PutBackEquals(VmGraphCandidates *candidates, int max)
 {
 	int pruned_count = candidates->count - candidates->kept_count;
-	int back = Min(candidates->equal_count, MAX_EQUALS(max));
+	int back = Min(candidates->equal_count, VM_HNSW_MAX_EQUALS(max));
 
 	memmove(&candidates->pruned[back], candidates->pruned, pruned_count * sizeof(uint16));
 	for (int i = 0; i < back; i++)
@@ -373,7 +370,7 @@ HasLink(const VmGraphLinks *links, uint32 id)
 static int
 FindReplaceable(const VmGraph *graph, const VmGraphLinks *links, int first, int max)
 {
-	uint32 most = 0;
+	uint32 most = 1; /* the only link to a node stays */
 	int place = -1;
 
 	for (int i = first; i < max; i++)
@@ -398,9 +395,11 @@ ForceInto(VmGraph *graph, VmGraphLinks *links, uint32 id, float distance, bool a
 	int diverse = DiverseCount(links);
 	int place = count;
 
+	if (HasLink(links, id))
+		return;
 	if (count == max)
 		place = FindReplaceable(graph, links, any ? 0 : diverse, max);
-	if (place < 0 || HasLink(links, id))
+	if (place < 0)
 		return;
 	if (place < count)
 		UncountLinkTo(graph, 0, VmGraphLinkId(links, place));
@@ -414,6 +413,7 @@ VmGraphForceLink(VmGraph *graph, uint32 owner, uint32 id, float distance, bool a
 {
 	LWLock *lock = VmGraphNodeLock(graph, owner);
 
+	Assert(owner != id);
 	VmGraphLock(graph, lock);
 	ForceInto(graph, &VmGraphGetNode(graph, owner)->links, id, distance, any);
 	VmGraphUnlock(graph, lock);

@@ -153,6 +153,12 @@ StaticAssertDecl(offsetof(VmHnswNeighbors, refs) == 8, "neighbors header is 8 by
 #define VM_HNSW_LAYER_START(m, layer) ((layer) == 0 ? 0 : ((layer) + 1) * (m))
 #define VM_HNSW_MAX_LINKS             (2 * VM_HNSW_MAX_M)
 
+/*
+ * Of max links, those that may lead to elements with the owner's own value:
+ * enough to hold them together, and not so many that they become an island.
+ */
+#define VM_HNSW_MAX_EQUALS(max) Max(2, (max) / 4)
+
 #define VM_HNSW_NEIGHBORS_SIZE(m, level)                                                           \
 	(offsetof(VmHnswNeighbors, refs) + (Size) ((level) + 2) * (m) * sizeof(VmHnswRef))
 

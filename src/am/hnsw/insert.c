@@ -33,26 +33,32 @@ typedef struct Insertion
 	VmHnswNode *nodes; /* nearest ones of the layer, ef_construction at most */
 	int count;
 	char *other; /* another element's payload */
+	bool has_equal;
+	VmHnswNode equal; /* an element with the same payload that has no room left */
 } Insertion;
 
 /* ---------------------------------------------------------------- duplicates */
 
-/*
- * Whether the node has the new payload and room for a heap TID, as far as that
- * can be said without locking it exclusively.  A payload never changes.
- */
+/* Whether a node, as far as it is still there, has the new payload. */
 static bool
-MayJoin(Insertion *ins, const VmHnswNode *node)
+IsEqual(Insertion *ins, const VmHnswNode *node)
 {
-	ItemPointerData heap_tids[VM_HNSW_HEAP_TIDS];
 	VmHnswNode now;
 
-	return VmHnswReadHeapTids(ins->hnsw, node, heap_tids) < VM_HNSW_HEAP_TIDS &&
-		   VmHnswMeasureAndCopy(ins->hnsw, NULL, node->ref, &now, ins->other) &&
+	return VmHnswMeasureAndCopy(ins->hnsw, NULL, node->ref, &now, ins->other) && !now.tombstone &&
 		   now.version == node->version && VmSpaceSame(&ins->hnsw->space, ins->other, ins->payload);
 }
 
-/* Adds the heap TID to an element with the same payload if there is room. */
+/* Whether there is room for a heap TID, as an unlocked look can tell. */
+static bool
+MayHaveRoom(Insertion *ins, const VmHnswNode *node)
+{
+	ItemPointerData heap_tids[VM_HNSW_HEAP_TIDS];
+
+	return VmHnswReadHeapTids(ins->hnsw, node, heap_tids) < VM_HNSW_HEAP_TIDS;
+}
+
+/* Adds the heap TID to an element, which has the same payload, if there is room. */
 static bool
 AddHeapTid(Insertion *ins, const VmHnswNode *node)
 {
@@ -63,7 +69,7 @@ AddHeapTid(Insertion *ins, const VmHnswNode *node)
 	Size size;
 	bool added = false;
 
-	if (!MayJoin(ins, node))
+	if (!MayHaveRoom(ins, node))
 		return false;
 	buffer = VmHnswReadBlock(hnsw, VmHnswRefBlock(hnsw, node->ref), BUFFER_LOCK_EXCLUSIVE);
 	if (!BufferIsValid(buffer))
@@ -91,18 +97,29 @@ AddHeapTid(Insertion *ins, const VmHnswNode *node)
 }
 
 /*
- * Finds an element with the same payload among the nearest ones.  all: looks at
- * each of them; otherwise at those that are as near as the nearest.
+ * Finds an element with the same payload among the nearest ones, which is as far
+ * away as the payload from itself.  Where all are full, the oldest place among
+ * them becomes ins->equal: the same for one insert after the other.
  */
 static bool
-AddToDuplicate(Insertion *ins, bool all)
+AddToDuplicate(Insertion *ins)
 {
-	for (int i = 0; i < ins->count; i++)
+	float own = VmSpaceDistance(&ins->hnsw->space, ins->payload, ins->payload);
+
+	for (int i = 0; i < ins->count && ins->nodes[i].distance <= own; i++)
 	{
-		if (!all && ins->nodes[i].distance != ins->nodes[0].distance)
-			break;
-		if (AddHeapTid(ins, &ins->nodes[i]))
+		const VmHnswNode *node = &ins->nodes[i];
+
+		if (node->distance < own || !IsEqual(ins, node))
+			continue;
+		if (AddHeapTid(ins, node))
+		{
+			ins->has_equal = false;
 			return true;
+		}
+		if (!ins->has_equal || node->ref < ins->equal.ref)
+			ins->equal = *node;
+		ins->has_equal = true;
 	}
 	return false;
 }
@@ -136,10 +153,13 @@ KeepChosen(Insertion *ins, const VmHnswRef *refs, int count, Layer *layer)
 	}
 }
 
-/* The links of each layer that exists already.  False: found a duplicate. */
+/*
+ * The links of each layer that exists already.  False: found a duplicate, or an
+ * equal that the element is to follow.
+ */
 static bool
 ChooseAllLinks(Insertion *ins, VmHnswNode nearest, int top, int level, VmHnswRef *refs,
-			   Layer *layers, bool look_for_duplicate)
+			   Layer *layers)
 {
 	VmHnsw *hnsw = ins->hnsw;
 	const VmHnswNode *entries = &nearest;
@@ -151,11 +171,11 @@ ChooseAllLinks(Insertion *ins, VmHnswNode nearest, int top, int level, VmHnswRef
 		int count;
 
 		SearchLayer(ins, entries, entry_count, hnsw->ef_construction, at);
-		if (at == 0 && look_for_duplicate && AddToDuplicate(ins, false))
+		if (at == 0 && (AddToDuplicate(ins) || ins->has_equal))
 			return false;
 		if (at <= level)
 		{
-			count = VmHnswChooseLinks(&ins->linker, ins->payload, ins->nodes, ins->count,
+			count = VmHnswChooseLinks(&ins->linker, ins->payload, ins->nodes, ins->count, at,
 									  VmHnswOwnLinks(hnsw, at), chosen);
 			KeepChosen(ins, chosen, count, &layers[at]);
 		}
@@ -250,7 +270,8 @@ InsertFirst(Insertion *ins, VmHnswNewElement *new)
 	empty = VmHnswGetMeta(hnsw->index, BufferGetPage(buffer))->entry == VM_HNSW_NO_REF;
 	if (empty)
 		VmHnswPlace(hnsw, new, buffer, &node);
-	UnlockReleaseBuffer(buffer);
+	else
+		UnlockReleaseBuffer(buffer);
 	return empty;
 }
 
@@ -270,6 +291,84 @@ LinkLonely(VmHnsw *hnsw, VmHnswRef seen, VmHnswRef ref, int level)
 	VmHnswRelink(hnsw, ref);
 }
 
+/* ----------------------------------------------------------------- followers */
+
+/*
+ * Sorts a list's links into those to elements with the new payload and others,
+ * which come first; returns how many these are.
+ */
+static int
+SortOutEquals(Insertion *ins, VmHnswRef *links, int count)
+{
+	VmHnswRef equals[VM_HNSW_MAX_LINKS];
+	int equal_count = 0;
+	int others = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		VmHnswNode node;
+
+		if (VmHnswMeasureAndCopy(ins->hnsw, NULL, links[i], &node, ins->other) && !node.tombstone &&
+			VmSpaceSame(&ins->hnsw->space, ins->other, ins->payload))
+			equals[equal_count++] = links[i];
+		else
+			links[others++] = links[i];
+	}
+	memcpy(&links[others], equals, equal_count * sizeof(VmHnswRef));
+	return others;
+}
+
+/* Puts a follower in the place of another one; false when that link is gone. */
+static bool
+TakeOver(VmHnsw *hnsw, const VmHnswNode *equal, VmHnswRef old, VmHnswRef ref)
+{
+	VmHnswRef seen[VM_HNSW_MAX_LINKS];
+	VmHnswRef refs[VM_HNSW_MAX_LINKS];
+	int count;
+	int place;
+
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		count = VmHnswReadLinks(hnsw, equal, 0, seen);
+		for (place = 0; place < count && seen[place] != old;)
+			place++;
+		if (place == count)
+			return false;
+		memcpy(refs, seen, count * sizeof(VmHnswRef));
+		refs[place] = ref;
+	} while (!VmHnswReplaceLinks(hnsw, equal, 0, seen, count, refs, count));
+	return true;
+}
+
+/*
+ * One more element of a value whose elements are full.  Nothing but an equal
+ * links to it: where that has as many such links as it may, the new one takes
+ * over one of them and leads on to its element.  So any number of equals hang
+ * together, without a list of another value having to give up a link.
+ */
+static void
+InsertFollower(Insertion *ins, VmHnswNewElement *new)
+{
+	VmHnsw *hnsw = ins->hnsw;
+	int max = VM_HNSW_LAYER_LINKS(hnsw->m, 0);
+	VmHnswRef links[VM_HNSW_MAX_LINKS];
+	int count = VmHnswReadLinks(hnsw, &ins->equal, 0, links);
+	int others = SortOutEquals(ins, links, count);
+	int equals = count - others;
+	bool takes_over = equals >= VM_HNSW_MAX_EQUALS(max) || (count == max && equals > 0);
+	VmHnswNode node;
+
+	memset(new->refs, 0, (Size) (new->level + 2) * hnsw->m * sizeof(VmHnswRef));
+	new->level = 0;
+	new->refs[0] = ins->equal.ref;
+	if (takes_over)
+		new->refs[1] = links[others];
+	VmHnswPlace(hnsw, new, InvalidBuffer, &node);
+	if (!takes_over || !TakeOver(hnsw, &ins->equal, links[others], node.ref))
+		VmHnswLinkBack(&ins->linker, &ins->equal, 0, &node, ins->equal.distance);
+}
+
 static void
 InsertLinked(Insertion *ins, VmHnswNewElement *new, const VmHnswNode *nearest,
 			 const VmHnswMeta *meta)
@@ -279,15 +378,19 @@ InsertLinked(Insertion *ins, VmHnswNewElement *new, const VmHnswNode *nearest,
 	Layer *layers = palloc0((top + 1) * sizeof(Layer));
 	VmHnswNode node;
 
-	if (!ChooseAllLinks(ins, *nearest, top, top, new->refs, layers, true))
+	if (!ChooseAllLinks(ins, *nearest, top, top, new->refs, layers))
+	{
+		if (ins->has_equal)
+			InsertFollower(ins, new);
 		return;
+	}
 	VmStopPoint("hnsw-before-place");
 	VmHnswPlace(hnsw, new, InvalidBuffer, &node);
 	VmStopPoint("hnsw-placed");
 	LinkNeighbors(ins, &node, layers, top);
 	if (layers[0].count == 0)
 		LinkLonely(hnsw, meta->entry, node.ref, new->level);
-	else if (new->level > meta->entry_level)
+	if (new->level > meta->entry_level)
 		RaiseEntry(hnsw, node.ref, new->level);
 }
 
@@ -300,6 +403,7 @@ StartInsertion(Insertion *ins, VmHnsw *hnsw, const void *payload, Size payload_s
 	ins->payload_size = payload_size;
 	ins->heap_tid = heap_tid;
 	ins->count = 0;
+	ins->has_equal = false;
 	ins->other = palloc(hnsw->space.size);
 	ins->nodes = palloc(Max(hnsw->ef_construction, UNCHANGED_EF) * sizeof(VmHnswNode));
 	VmHnswSearchInit(&ins->search, hnsw, payload, false);
@@ -346,7 +450,7 @@ InsertUnchanged(VmHnsw *hnsw, const void *payload, Size payload_size, ItemPointe
 	if (!VmHnswDescend(&ins.search, 0, &nearest, &meta))
 		return false;
 	SearchLayer(&ins, &nearest, 1, UNCHANGED_EF, 0);
-	return AddToDuplicate(&ins, true);
+	return AddToDuplicate(&ins);
 }
 
 /* -------------------------------------------------------------------- relink */
@@ -385,7 +489,28 @@ RemoveNode(Insertion *ins, VmHnswRef ref)
 	ins->count = count;
 }
 
-/* New links of one layer, and back. */
+/*
+ * Keeps those of the links an element had that are alive, as far as there is
+ * room: to some of them no other list may lead.
+ */
+static int
+KeepOldLinks(VmHnsw *hnsw, int at, const VmHnswRef *old, int old_count, VmHnswRef *refs, int count)
+{
+	for (int i = 0; i < old_count && count < VM_HNSW_LAYER_LINKS(hnsw->m, at); i++)
+	{
+		VmHnswNode node;
+		int known = 0;
+
+		while (known < count && refs[known] != old[i])
+			known++;
+		if (known == count && VmHnswMeasure(hnsw, NULL, old[i], &node) && !node.tombstone &&
+			node.level >= at)
+			refs[count++] = old[i];
+	}
+	return count;
+}
+
+/* New links of one layer, beside the old ones, and back. */
 static void
 RelinkLayer(Insertion *ins, const VmHnswNode *node, int at)
 {
@@ -397,9 +522,11 @@ RelinkLayer(Insertion *ins, const VmHnswNode *node, int at)
 	Layer chosen;
 
 	RemoveNode(ins, node->ref);
-	count = VmHnswChooseLinks(&ins->linker, ins->payload, ins->nodes, ins->count,
+	count = VmHnswChooseLinks(&ins->linker, ins->payload, ins->nodes, ins->count, at,
 							  VmHnswOwnLinks(hnsw, at), refs);
 	KeepChosen(ins, refs, count, &chosen);
+	if (count > 0)
+		count = KeepOldLinks(hnsw, at, seen, seen_count, refs, count);
 	if (count > 0 && VmHnswReplaceLinks(hnsw, node, at, seen, seen_count, refs, count))
 	{
 		for (int i = 0; i < chosen.count; i++)

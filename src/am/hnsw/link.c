@@ -21,42 +21,46 @@ VmHnswLinkerInit(VmHnswLinker *linker, VmHnsw *hnsw, int most)
 {
 	linker->hnsw = hnsw;
 	linker->stride = MAXALIGN(hnsw->space.size);
-	linker->kept_size = most + 1;
-	linker->kept = palloc((Size) linker->kept_size * linker->stride);
+	/* a full list, the new link, and the slot after them */
+	linker->size = most + 2;
+	linker->read = palloc((Size) linker->size * linker->stride);
+	linker->chosen = palloc(linker->size * sizeof(char *));
 	linker->base = palloc(linker->stride);
 }
 
 void
 VmHnswLinkerFree(VmHnswLinker *linker)
 {
-	pfree(linker->kept);
+	pfree(linker->read);
+	pfree(linker->chosen);
 	pfree(linker->base);
 }
 
 static inline char *
-Kept(VmHnswLinker *linker, int i)
+ReadSlot(VmHnswLinker *linker, int i)
 {
-	Assert(i < linker->kept_size);
-	return linker->kept + (Size) i * linker->stride;
+	Assert(i < linker->size);
+	return linker->read + (Size) i * linker->stride;
 }
 
-/* Whether the payload at `count` is nearer to one kept before than distance. */
+/* Whether a payload is nearer to one chosen before than distance. */
 static bool
-IsCovered(VmHnswLinker *linker, int count, float distance)
+IsCovered(VmHnswLinker *linker, const char *payload, int chosen, float distance)
 {
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < chosen; i++)
 	{
-		if (VmSpaceDistance(&linker->hnsw->space, Kept(linker, count), Kept(linker, i)) < distance)
+		if (VmSpaceDistance(&linker->hnsw->space, payload, linker->chosen[i]) < distance)
 			return true;
 	}
 	return false;
 }
 
-/*
- * Elements with the base's own payload that may be among max links: enough to
- * hold them together, and not so many that they become an island.
- */
-#define MAX_SAME(max) Max(2, (max) / 4)
+/* A node that may become a link. */
+typedef struct Candidate
+{
+	VmHnswNode node;
+	const char *payload; /* NULL: to be read */
+} Candidate;
 
 /* What becomes of a candidate. */
 typedef enum Choice
@@ -80,10 +84,27 @@ FillUp(Choice *choices, int count, int chosen, int max)
 	}
 }
 
-/* By the heuristic alone; returns how many are chosen. */
+/* A candidate's payload, read to `to` where it is not known; NULL: it is gone. */
+static const char *
+CandidatePayload(VmHnswLinker *linker, const Candidate *candidate, char *to)
+{
+	VmHnswNode node;
+
+	if (candidate->payload != NULL)
+		return candidate->payload;
+	if (!VmHnswMeasureAndCopy(linker->hnsw, NULL, candidate->node.ref, &node, to) ||
+		node.tombstone || node.version != candidate->node.version)
+		return NULL;
+	return to;
+}
+
+/*
+ * By the heuristic alone; returns how many are chosen.  Payloads are read from
+ * the given slot on.
+ */
 static int
-Choose(VmHnswLinker *linker, const void *base, const VmHnswNode *candidates, int count, int max,
-	   Choice *choices)
+Choose(VmHnswLinker *linker, const void *base, const Candidate *candidates, int count, int slot,
+	   int max, Choice *choices)
 {
 	int chosen = 0;
 	int kept = 0;
@@ -91,46 +112,65 @@ Choose(VmHnswLinker *linker, const void *base, const VmHnswNode *candidates, int
 
 	for (int i = 0; i < count && chosen < max; i++)
 	{
-		VmHnswNode node;
+		float distance = candidates[i].node.distance;
+		const char *payload;
 
-		if (i + 1 < count)
-			VmHnswPrefetchElement(linker->hnsw, candidates[i + 1].ref);
-		if (!VmHnswMeasureAndCopy(linker->hnsw, NULL, candidates[i].ref, &node,
-								  Kept(linker, kept)) ||
-			node.tombstone || node.version != candidates[i].version)
+		if (i + 1 < count && candidates[i + 1].payload == NULL)
+			VmHnswPrefetchElement(linker->hnsw, candidates[i + 1].node.ref);
+		payload = CandidatePayload(linker, &candidates[i], ReadSlot(linker, slot));
+		if (payload == NULL)
 			continue;
-		if (VmSpaceSame(&linker->hnsw->space, Kept(linker, kept), base))
-			choices[i] = same++ < MAX_SAME(max) ? CHOSEN : LEFT_OUT;
-		else if (IsCovered(linker, kept, candidates[i].distance))
+		if (VmSpaceSame(&linker->hnsw->space, payload, base))
+			choices[i] = same++ < VM_HNSW_MAX_EQUALS(max) ? CHOSEN : LEFT_OUT;
+		else if (IsCovered(linker, payload, kept, distance))
 			choices[i] = PRUNED;
 		else
 		{
 			choices[i] = CHOSEN;
-			kept++;
+			linker->chosen[kept++] = payload;
+			slot += candidates[i].payload == NULL;
 		}
 		chosen += choices[i] == CHOSEN;
 	}
 	return chosen;
 }
 
-int
-VmHnswChooseLinks(VmHnswLinker *linker, const void *base, const VmHnswNode *candidates, int count,
-				  int max, VmHnswRef *refs)
+/* Chooses up to max of the candidates and writes their refs. */
+static int
+ChooseRefs(VmHnswLinker *linker, const void *base, const Candidate *candidates, int count, int slot,
+		   int max, VmHnswRef *refs)
 {
 	Choice choices[VM_HNSW_MAX_EF_CONSTRUCTION] = {LEFT_OUT};
-	int chosen;
+	int chosen = Choose(linker, base, candidates, count, slot, max, choices);
 	int written = 0;
 
-	Assert(count <= VM_HNSW_MAX_EF_CONSTRUCTION);
-	chosen = Choose(linker, base, candidates, count, max, choices);
 	if (VmHnswFillsLists(linker->hnsw))
 		FillUp(choices, count, chosen, max);
 	for (int i = 0; i < count; i++)
 	{
 		if (choices[i] == CHOSEN)
-			refs[written++] = candidates[i].ref;
+			refs[written++] = candidates[i].node.ref;
 	}
 	return written;
+}
+
+int
+VmHnswChooseLinks(VmHnswLinker *linker, const void *base, const VmHnswNode *nodes, int count,
+				  int layer, int max, VmHnswRef *refs)
+{
+	Candidate candidates[VM_HNSW_MAX_EF_CONSTRUCTION];
+	int candidate_count = 0;
+
+	Assert(count <= VM_HNSW_MAX_EF_CONSTRUCTION);
+	for (int i = 0; i < count; i++)
+	{
+		/* a slot used again may hold a lower element (HNSW-3) */
+		if (nodes[i].level < layer)
+			continue;
+		candidates[candidate_count].node = nodes[i];
+		candidates[candidate_count++].payload = NULL;
+	}
+	return ChooseRefs(linker, base, candidates, candidate_count, 0, max, refs);
 }
 
 /* ------------------------------------------------------------ changing a list */
@@ -191,12 +231,40 @@ VmHnswReplaceLinks(VmHnsw *hnsw, const VmHnswNode *node, int layer, const VmHnsw
 /* -------------------------------------------------------------- linking back */
 
 static int
-CompareNodes(const void *a, const void *b)
+CompareCandidates(const void *a, const void *b)
 {
-	float x = ((const VmHnswNode *) a)->distance;
-	float y = ((const VmHnswNode *) b)->distance;
+	float x = ((const Candidate *) a)->node.distance;
+	float y = ((const Candidate *) b)->node.distance;
 
 	return (x > y) - (x < y);
+}
+
+/*
+ * The elements of a layer that links lead to, measured from linker->base, with
+ * copies of their payloads: a page is read once, for measuring and for choosing.
+ */
+static int
+ReadCandidates(VmHnswLinker *linker, const VmHnswRef *links, int count, int layer,
+			   Candidate *candidates)
+{
+	VmHnsw *hnsw = linker->hnsw;
+	int read = 0;
+
+	VmHnswPrefetchBlocks(hnsw, links, count);
+	for (int i = 0; i < count; i++)
+	{
+		Candidate *candidate = &candidates[read];
+		char *payload = ReadSlot(linker, read);
+
+		if (i + 1 < count)
+			VmHnswPrefetchElement(hnsw, links[i + 1]);
+		if (!VmHnswMeasureAndCopy(hnsw, linker->base, links[i], &candidate->node, payload) ||
+			candidate->node.tombstone || candidate->node.level < layer)
+			continue;
+		candidate->payload = payload;
+		read++;
+	}
+	return read;
 }
 
 /*
@@ -208,26 +276,20 @@ ChooseAgain(VmHnswLinker *linker, const VmHnswNode *from, const VmHnswRef *links
 			int layer, const VmHnswNode *to, float distance, VmHnswRef *refs, int *ref_count)
 {
 	VmHnsw *hnsw = linker->hnsw;
-	VmHnswNode nodes[VM_HNSW_MAX_LINKS + 1];
+	Candidate candidates[VM_HNSW_MAX_LINKS + 1];
 	VmHnswNode base;
-	int node_count = 0;
+	int read;
 
 	if (!VmHnswMeasureAndCopy(hnsw, NULL, from->ref, &base, linker->base) ||
 		base.version != from->version)
 		return false;
-	VmHnswPrefetchBlocks(hnsw, links, count);
-	for (int i = 0; i < count; i++)
-	{
-		if (i + 1 < count)
-			VmHnswPrefetchElement(hnsw, links[i + 1]);
-		if (VmHnswMeasure(hnsw, linker->base, links[i], &nodes[node_count]))
-			node_count++;
-	}
-	nodes[node_count] = *to;
-	nodes[node_count++].distance = distance;
-	qsort(nodes, node_count, sizeof(VmHnswNode), CompareNodes);
-	*ref_count = VmHnswChooseLinks(linker, linker->base, nodes, node_count,
-								   VM_HNSW_LAYER_LINKS(hnsw->m, layer), refs);
+	read = ReadCandidates(linker, links, count, layer, candidates);
+	candidates[read].node = *to;
+	candidates[read].node.distance = distance;
+	candidates[read].payload = NULL;
+	qsort(candidates, read + 1, sizeof(Candidate), CompareCandidates);
+	*ref_count = ChooseRefs(linker, linker->base, candidates, read + 1, read,
+							VM_HNSW_LAYER_LINKS(hnsw->m, layer), refs);
 	return true;
 }
 

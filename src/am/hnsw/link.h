@@ -11,10 +11,11 @@
 typedef struct VmHnswLinker
 {
 	VmHnsw *hnsw;
-	char *kept;    /* payloads of the elements chosen so far */
-	char *base;    /* payload of the element whose links are chosen */
-	Size stride;   /* of kept, bytes */
-	int kept_size; /* payloads that kept has room for */
+	char *read;          /* payloads that a choice reads, or those of a list */
+	const char **chosen; /* those that keep others out */
+	char *base;          /* payload of the element whose links are chosen */
+	Size stride;         /* of read, bytes */
+	int size;            /* payloads that read and chosen have room for */
 } VmHnswLinker;
 
 /* Up to most links are chosen at a time. */
@@ -27,11 +28,11 @@ extern void VmHnswLinkerFree(VmHnswLinker *linker);
  * before than to the base (SELECT-NEIGHBORS-HEURISTIC of the HNSW paper,
  * algorithm 4).  Of those with the base's own payload only some are taken, and
  * they keep no other one out, or many equal values would link to one another
- * only.  Tombstones and elements that are gone are left out.  Returns how many
- * refs it wrote.
+ * only.  Tombstones, elements that are gone, and those that do not reach up to the
+ * layer are left out.  Returns how many refs it wrote.
  */
 extern int VmHnswChooseLinks(VmHnswLinker *linker, const void *base, const VmHnswNode *candidates,
-							 int count, int max, VmHnswRef *refs);
+							 int count, int layer, int max, VmHnswRef *refs);
 
 /*
  * Adds a link from `from` to a new element in a layer.  Where from's list is

@@ -264,7 +264,7 @@ OfferPage(VmHnsw *hnsw, BlockNumber block, Size room)
 }
 
 static void
-FinishStep(VmHnsw *hnsw, Step *step)
+FinishStep(VmHnsw *hnsw, Step *step, Buffer meta_buffer)
 {
 	BlockNumber block = BufferGetBlockNumber(step->element.buffer);
 	BlockNumber neighbors_block = InvalidBlockNumber;
@@ -278,6 +278,9 @@ FinishStep(VmHnsw *hnsw, Step *step)
 		UnlockReleaseBuffer(step->neighbors.buffer);
 	}
 	UnlockReleaseBuffer(step->element.buffer);
+	/* before the free space map is written: nobody waits for that */
+	if (BufferIsValid(meta_buffer))
+		UnlockReleaseBuffer(meta_buffer);
 	if (BlockNumberIsValid(neighbors_block) && step->neighbors.is_new)
 		OfferPage(hnsw, neighbors_block, room);
 	RelationSetTargetBlock(hnsw->index, block);
@@ -334,7 +337,7 @@ VmHnswPlace(VmHnsw *hnsw, const VmHnswNewElement *new, Buffer meta_buffer, VmHns
 	if (BufferIsValid(meta_buffer))
 		SetEntry(hnsw, &step.edit, meta_buffer, node->ref, new->level);
 
-	FinishStep(hnsw, &step);
+	FinishStep(hnsw, &step, meta_buffer);
 	pfree(element);
 	pfree(neighbors);
 }

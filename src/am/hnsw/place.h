@@ -20,7 +20,7 @@ typedef struct VmHnswNewElement
 /*
  * Writes the element and its neighbors item in one step, and tells where.  With
  * a metapage's buffer, which the caller has locked exclusively, the element
- * becomes the entry in the same step.
+ * becomes the entry in the same step, and the buffer is unlocked and released.
  */
 extern void
 VmHnswPlace(VmHnsw *hnsw, const VmHnswNewElement *element, Buffer meta_buffer, VmHnswNode *node);

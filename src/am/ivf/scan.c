@@ -18,16 +18,15 @@
 #include "access/relscan.h"
 #include "executor/instrument.h"
 #include "miscadmin.h"
-#include "pgstat.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/spccache.h"
 
 #include "am/ivf/ivf.h"
 #include "am/ivf/layout.h"
 #include "am/ivf/options.h"
 #include "am/ivf/rows.h"
+#include "am/scan.h"
 #include "compat/scan.h"
 
 /* A list as the ranking knows it. */
@@ -114,10 +113,7 @@ VmIvfRescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int n
 	state->list_count = 0;
 	state->batch = NULL;
 	VmIvfRowsBegin(&state->rows, RowMemory(), state->ivf->rows_per_page);
-	if (keys != NULL && scan->numberOfKeys > 0)
-		memmove(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
-	if (orderbys != NULL && scan->numberOfOrderBys > 0)
-		memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
+	VmScanTakeKeys(scan, keys, orderbys);
 }
 
 /* amendscan */
@@ -321,14 +317,7 @@ Start(IndexScanDesc scan, IvfScan *state)
 {
 	ScanKey key;
 
-	if (scan->orderByData == NULL || scan->numberOfOrderBys < 1)
-		elog(ERROR, "cannot scan %s index without order", state->ivf->limits->am_name);
-	if (!IsMVCCSnapshot(scan->xs_snapshot))
-		elog(ERROR, "non-MVCC snapshots are not supported with %s", state->ivf->limits->am_name);
-
-	pgstat_count_index_scan(scan->indexRelation);
-	VmCountIndexSearch(scan);
-
+	VmScanStart(scan, state->ivf->limits->am_name);
 	key = &scan->orderByData[0];
 	state->query =
 		VmSpaceQuery(&state->ivf->space, key->sk_argument, (key->sk_flags & SK_ISNULL) != 0);
