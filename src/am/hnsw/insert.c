@@ -189,15 +189,31 @@ ChooseAllLinks(Insertion *ins, VmHnswNode nearest, int top, int level, VmHnswRef
 	return true;
 }
 
-/* Links the chosen neighbors back to the new element. */
+/*
+ * Links the chosen nodes of a layer back to an element.  In layer 0 one of them
+ * has to, or no search would find the element before a vacuum links it; but
+ * not for inner product and bits, where most elements are rightly linked to by
+ * few, and a link forced on one is lost for another.
+ */
+static void
+LinkBackAll(Insertion *ins, const VmHnswNode *node, const Layer *layer, int at)
+{
+	bool linked = at > 0 || VmHnswFillsLists(ins->hnsw);
+
+	for (int i = 0; i < layer->count; i++)
+		linked |= VmHnswLinkBack(&ins->linker, &layer->nodes[i], at, node,
+								 layer->nodes[i].distance, false);
+	for (int i = 0; i < layer->count && !linked; i++)
+		linked = VmHnswLinkBack(&ins->linker, &layer->nodes[i], at, node,
+								layer->nodes[i].distance, true);
+}
+
 static void
 LinkNeighbors(Insertion *ins, const VmHnswNode *node, const Layer *layers, int top)
 {
 	for (int at = top; at >= 0; at--)
 	{
-		for (int i = 0; i < layers[at].count; i++)
-			VmHnswLinkBack(&ins->linker, &layers[at].nodes[i], at, node,
-						   layers[at].nodes[i].distance);
+		LinkBackAll(ins, node, &layers[at], at);
 		VmStopPoint("hnsw-linked-layer");
 	}
 }
@@ -366,7 +382,7 @@ InsertFollower(Insertion *ins, VmHnswNewElement *new)
 		new->refs[1] = links[others];
 	VmHnswPlace(hnsw, new, InvalidBuffer, &node);
 	if (!takes_over || !TakeOver(hnsw, &ins->equal, links[others], node.ref))
-		VmHnswLinkBack(&ins->linker, &ins->equal, 0, &node, ins->equal.distance);
+		VmHnswLinkBack(&ins->linker, &ins->equal, 0, &node, ins->equal.distance, true);
 }
 
 static void
@@ -528,10 +544,7 @@ RelinkLayer(Insertion *ins, const VmHnswNode *node, int at)
 	if (count > 0)
 		count = KeepOldLinks(hnsw, at, seen, seen_count, refs, count);
 	if (count > 0 && VmHnswReplaceLinks(hnsw, node, at, seen, seen_count, refs, count))
-	{
-		for (int i = 0; i < chosen.count; i++)
-			VmHnswLinkBack(&ins->linker, &chosen.nodes[i], at, node, chosen.nodes[i].distance);
-	}
+		LinkBackAll(ins, node, &chosen, at);
 }
 
 void

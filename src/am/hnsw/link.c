@@ -304,11 +304,23 @@ Contains(const VmHnswRef *links, int count, VmHnswRef ref)
 	return false;
 }
 
-void
+/* Sees to it that a list leads to an element, in place of the farthest if need be. */
+static void
+Insist(VmHnswRef *refs, int *count, int max, VmHnswRef to)
+{
+	if (Contains(refs, *count, to))
+		return;
+	if (*count == max)
+		(*count)--;
+	refs[(*count)++] = to;
+}
+
+bool
 VmHnswLinkBack(VmHnswLinker *linker, const VmHnswNode *from, int layer, const VmHnswNode *to,
-			   float distance)
+			   float distance, bool insist)
 {
 	VmHnsw *hnsw = linker->hnsw;
+	int max = VM_HNSW_LAYER_LINKS(hnsw->m, layer);
 	VmHnswRef links[VM_HNSW_MAX_LINKS];
 	VmHnswRef refs[VM_HNSW_MAX_LINKS];
 
@@ -318,18 +330,21 @@ VmHnswLinkBack(VmHnswLinker *linker, const VmHnswNode *from, int layer, const Vm
 		int ref_count;
 
 		if (Contains(links, count, to->ref))
-			return;
-		if (count < VM_HNSW_LAYER_LINKS(hnsw->m, layer))
+			return true;
+		if (count < max)
 		{
 			memcpy(refs, links, count * sizeof(VmHnswRef));
 			refs[count] = to->ref;
 			ref_count = count + 1;
 		}
 		else if (!ChooseAgain(linker, from, links, count, layer, to, distance, refs, &ref_count))
-			return;
+			return false;
+		if (insist)
+			Insist(refs, &ref_count, max, to->ref);
 		if (ref_count == count && !Contains(refs, ref_count, to->ref))
-			return;
+			return false;
 		if (VmHnswReplaceLinks(hnsw, from, layer, links, count, refs, ref_count))
-			return;
+			return Contains(refs, ref_count, to->ref);
 	}
+	return false;
 }

@@ -37,10 +37,11 @@ extern int VmHnswChooseLinks(VmHnswLinker *linker, const void *base, const VmHns
 /*
  * Adds a link from `from` to a new element in a layer.  Where from's list is
  * full its links are chosen anew among the old ones and the new one, which may
- * then be left out.  distance is between the two.
+ * then be left out, unless the caller insists.  distance is between the two.
+ * Returns whether there is such a link.
  */
-extern void VmHnswLinkBack(VmHnswLinker *linker, const VmHnswNode *from, int layer,
-						   const VmHnswNode *to, float distance);
+extern bool VmHnswLinkBack(VmHnswLinker *linker, const VmHnswNode *from, int layer,
+						   const VmHnswNode *to, float distance, bool insist);
 
 /*
  * Replaces the links of a layer, provided that they still are what the caller

@@ -40,9 +40,9 @@ void
 VmIvfBuildPrepare(VmIvfBuildState *build, Relation heap, Relation index, IndexInfo *info, int lists,
 				  VmIvfQuantizer quantizer)
 {
-	build->heap = heap;
-	build->index = index;
-	build->info = info;
+	build->team.heap = heap;
+	build->team.index = index;
+	build->team.info = info;
 	build->quantizer = quantizer;
 	VmIvfInit(&build->ivf, index, lists, quantizer, 0);
 	build->kind = KmeansKind(&build->ivf);
@@ -116,7 +116,7 @@ MemoryRequired(const VmIvfBuildState *build, int members)
 {
 	Size size = TrainingMemory(build, members);
 
-	if (build->ivf.lists > VM_IVF_FLAT_LISTS && VmIvfIsIvfflat(build->index))
+	if (build->ivf.lists > VM_IVF_FLAT_LISTS && VmIvfIsIvfflat(build->team.index))
 		size = Max(size, mul_size(build->ivf.lists, IVFFLAT_BYTES_PER_LIST));
 	return size;
 }

@@ -101,9 +101,7 @@ typedef struct VmIvfBuildArrays
 /* One member's view. */
 typedef struct VmIvfBuildState
 {
-	Relation heap;
-	Relation index;
-	IndexInfo *info;
+	VmTeam team; /* heap, index, and workers if there are any */
 	VmIvf ivf;
 	VmIvfQuantizer quantizer;
 	VmKmeansKind kind;
@@ -115,8 +113,6 @@ typedef struct VmIvfBuildState
 
 	VmIvfBuildShared *shared;
 	VmIvfBuildArrays arrays;
-	VmTeam team;                /* empty: the leader works alone */
-	ParallelTableScanDesc scan; /* the team's, NULL: the leader reads alone */
 
 	/* k-means: this member's own, made at the first use */
 	VmKmeansModel model;

@@ -151,9 +151,9 @@ VmIvfLoadStep(VmIvfBuildState *build)
 	VmIvfForgetTraining(build);
 	VmIvfUseModel(build);
 	StartLoader(&loader, build);
-	if (build->scan != NULL)
-		scan = table_beginscan_parallel(build->heap, build->scan);
-	heap_rows = table_index_build_scan(build->heap, build->index, build->info, true,
+	if (build->team.scan != NULL)
+		scan = table_beginscan_parallel(build->team.heap, build->team.scan);
+	heap_rows = table_index_build_scan(build->team.heap, build->team.index, build->team.info, true,
 									   build->member == 0, LoadRow, &loader, scan);
 	FinishLoader(&loader, heap_rows);
 	MemoryContextSwitchTo(old_context);

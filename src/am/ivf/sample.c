@@ -246,15 +246,15 @@ VisitBlocks(VmIvfBuildState *build, BlockNumber blocks, BlockNumber wanted,
 			continue;
 		}
 		if (count > 0)
-			table_index_build_range_scan(build->heap, build->index, build->info, false, true, false,
-										 start, count, callback, opaque, NULL);
+			table_index_build_range_scan(build->team.heap, build->team.index, build->team.info,
+										 false, true, false, start, count, callback, opaque, NULL);
 		start = block;
 		count = 1;
 		CHECK_FOR_INTERRUPTS();
 	}
 	if (count > 0)
-		table_index_build_range_scan(build->heap, build->index, build->info, false, true, false,
-									 start, count, callback, opaque, NULL);
+		table_index_build_range_scan(build->team.heap, build->team.index, build->team.info, false,
+									 true, false, start, count, callback, opaque, NULL);
 }
 
 /* Rows of a block that the index covers, on average. */
@@ -332,7 +332,7 @@ double
 VmIvfSample(VmIvfBuildState *build)
 {
 	uint64 target = Max(MIN_SAMPLE_ROWS, (uint64) build->ivf.lists * ROWS_PER_LIST);
-	BlockNumber blocks = RelationGetNumberOfBlocks(build->heap);
+	BlockNumber blocks = RelationGetNumberOfBlocks(build->team.heap);
 	Sampler sampler = {.build = build, .limit = target * MAX_OVERSAMPLING};
 	double density = 0;
 

@@ -55,7 +55,7 @@ VmIvfSpoolCreate(VmIvfBuildState *build, char kind, int member, int number)
 	MemoryContext old_context;
 	OwnFile *own;
 
-	if (build->scan != NULL)
+	if (build->team.scan != NULL)
 	{
 		MakeName(name, sizeof(name), kind, member, number);
 		return BufFileCreateFileSet(&build->shared->files.fs, name);
@@ -70,7 +70,7 @@ VmIvfSpoolCreate(VmIvfBuildState *build, char kind, int member, int number)
 void
 VmIvfSpoolFinish(VmIvfBuildState *build, BufFile *file)
 {
-	if (build->scan == NULL)
+	if (build->team.scan == NULL)
 		return;
 	BufFileExportFileSet(file);
 	BufFileClose(file);
@@ -82,7 +82,7 @@ VmIvfSpoolOpen(VmIvfBuildState *build, char kind, int member, int number)
 	char name[MAXPGPATH];
 	OwnFile *own;
 
-	if (build->scan != NULL)
+	if (build->team.scan != NULL)
 	{
 		MakeName(name, sizeof(name), kind, member, number);
 		return BufFileOpenFileSet(&build->shared->files.fs, name, O_RDONLY, true);
@@ -98,7 +98,7 @@ VmIvfSpoolOpen(VmIvfBuildState *build, char kind, int member, int number)
 void
 VmIvfSpoolClose(VmIvfBuildState *build, BufFile *file)
 {
-	if (build->scan != NULL)
+	if (build->team.scan != NULL)
 		BufFileClose(file);
 }
 
@@ -108,7 +108,7 @@ VmIvfSpoolDrop(VmIvfBuildState *build, char kind, int number)
 	char name[MAXPGPATH];
 	OwnFile *own;
 
-	if (build->scan != NULL)
+	if (build->team.scan != NULL)
 	{
 		for (int member = 0; member < VmIvfMembers(build); member++)
 		{

@@ -68,7 +68,6 @@ UseChunks(VmIvfBuildState *build)
 	ArrayPlace places[ARRAY_COUNT];
 
 	build->shared = VmTeamChunk(&build->team, CHUNK_SHARED);
-	build->scan = build->team.scan;
 	PlanArrays(build, places);
 	for (int i = 0; i < ARRAY_COUNT; i++)
 		SetArray(build, &places[i], VmTeamChunk(&build->team, CHUNK_ARRAY + i));
@@ -238,11 +237,7 @@ StartParallel(VmIvfBuildState *build, int workers)
 	sizes[CHUNK_SHARED] = sizeof(VmIvfBuildShared);
 	for (int i = 0; i < ARRAY_COUNT; i++)
 		sizes[CHUNK_ARRAY + i] = places[i].size;
-	build->team = (VmTeam) {.heap = build->heap, .index = build->index, .info = build->info};
-	if (VmTeamStart(&build->team, &plan, Fill, build))
-		return true;
-	build->scan = NULL;
-	return false;
+	return VmTeamStart(&build->team, &plan, Fill, build);
 }
 
 void
@@ -262,5 +257,4 @@ VmIvfTeamEnd(VmIvfBuildState *build)
 	VmIvfTeamRun(build, VM_IVF_STEP_DONE, 0);
 	VmTeamFinish(&build->team);
 	VmTeamEnd(&build->team);
-	build->scan = NULL;
 }

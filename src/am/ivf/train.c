@@ -69,7 +69,7 @@ UseSums(VmIvfBuildState *build)
 {
 	Size size = (Size) build->ivf.lists * build->ivf.space.dims * sizeof(float);
 
-	if (build->scan == NULL)
+	if (build->team.scan == NULL)
 	{
 		build->sums = build->arrays.sums;
 		build->counts = build->arrays.counts;
@@ -90,7 +90,7 @@ VmIvfForgetTraining(VmIvfBuildState *build)
 	if (build->chunk != NULL)
 		pfree(build->chunk);
 	build->chunk = NULL;
-	if (build->scan == NULL)
+	if (build->team.scan == NULL)
 	{
 		pfree(build->arrays.sums);
 		build->arrays.sums = NULL;
@@ -112,7 +112,7 @@ ShareSums(VmIvfBuildState *build, double loss)
 
 	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
 	shared->loss += loss;
-	if (build->scan != NULL)
+	if (build->team.scan != NULL)
 	{
 		for (Size i = 0; i < build->model.count * build->model.dim; i++)
 			build->arrays.sums[i] += build->sums[i];

@@ -75,7 +75,7 @@ static void
 FinishPage(const VmIvfBuildState *build, ForkNumber fork, Buffer buffer)
 {
 	if (fork == MAIN_FORKNUM)
-		VmPageLogNew(build->index, &buffer, 1);
+		VmPageLogNew(build->team.index, &buffer, 1);
 	else
 		MarkBufferDirty(buffer);
 	UnlockReleaseBuffer(buffer);
@@ -84,7 +84,7 @@ FinishPage(const VmIvfBuildState *build, ForkNumber fork, Buffer buffer)
 static void
 WriteMetaPage(const VmIvfBuildState *build, ForkNumber fork)
 {
-	Buffer buffer = VmExtendRelation(build->index, fork);
+	Buffer buffer = VmExtendRelation(build->team.index, fork);
 
 	VmIvfInitMetaPage(&build->ivf, BufferGetPage(buffer), build->quantizer);
 	FinishPage(build, fork, buffer);
@@ -94,7 +94,7 @@ static void
 WriteListPage(const VmIvfBuildState *build, ForkNumber fork, int first)
 {
 	const VmIvf *ivf = &build->ivf;
-	Buffer buffer = VmExtendRelation(build->index, fork);
+	Buffer buffer = VmExtendRelation(build->team.index, fork);
 	Page page = BufferGetPage(buffer);
 
 	VmIvfInitListPage(ivf, page, first);
@@ -205,7 +205,7 @@ FillWindow(Window *window, int partition)
 static void
 WriteGroup(Window *window, BlockNumber start, int count)
 {
-	Relation index = window->build->index;
+	Relation index = window->build->team.index;
 	Buffer buffers[VM_PAGE_LOG_MAX];
 
 	for (int i = 0; i < count; i++)
@@ -336,7 +336,7 @@ PlaceLists(VmIvfBuildState *build)
 		if (next > MaxBlockNumber)
 			ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 							errmsg("index \"%s\" would have too many pages",
-								   RelationGetRelationName(build->index))));
+								   RelationGetRelationName(build->team.index))));
 	}
 	return (BlockNumber) next;
 }
@@ -363,7 +363,7 @@ WriteRows(VmIvfBuildState *build, BlockNumber blocks)
 {
 	BlockNumber row_block = build->ivf.row_block;
 
-	ExtendTo(build->index, row_block, blocks);
+	ExtendTo(build->team.index, row_block, blocks);
 	pg_atomic_write_u64(&build->shared->progress, 0);
 	pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_DONE, 0);
 	pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_TOTAL, blocks - row_block);
