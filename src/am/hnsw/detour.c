@@ -100,6 +100,16 @@ IsDead(const VmHnswDetours *detours, VmHnswRef ref)
 	return VmHnswRefSetContains(detours->explorer->dead, ref);
 }
 
+/*
+ * Links of `count` that an element may lose and still be mended around them.
+ * Where distances to one another say little, detours are worth little too.
+ */
+static int
+Tolerated(const VmHnsw *hnsw, int count)
+{
+	return VmHnswFillsLists(hnsw) ? count / 2 : count - count / 4;
+}
+
 bool
 VmHnswAddLosses(VmHnswDetours *detours, VmHnswRef base, int layer, const VmHnswRef *list)
 {
@@ -109,13 +119,13 @@ VmHnswAddLosses(VmHnswDetours *detours, VmHnswRef base, int layer, const VmHnswR
 
 	while (count < max && list[count] != VM_HNSW_NO_REF)
 		dead += IsDead(detours, list[count++]);
-	if (layer == 0 && dead > count - count / 4)
+	if (layer == 0 && dead > Tolerated(detours->hnsw, count))
 	{
 		AddLoss(detours, VM_HNSW_NO_REF, base, layer, dead + VM_HNSW_MORE_LINKS);
 		return true;
 	}
 	/* As full as a build fills lists: no worse off than a new element. */
-	if (layer == 0 && count - dead >= max * 3 / 4)
+	if (layer == 0 && count - dead >= max * 3 / 4 && !VmHnswFillsLists(detours->hnsw))
 		return false;
 	for (int i = 0; i < count && dead > 0; i++)
 	{

@@ -95,7 +95,7 @@ VmGraphSearchCreate(const VmGraph *graph)
 {
 	VmGraphSearch *search = MemoryContextAllocZero(graph->context, sizeof(VmGraphSearch));
 
-	search->ef = graph->hnsw->ef_construction;
+	search->ef = VmHnswInsertEf(graph->hnsw);
 	search->pool = MemoryContextAlloc(graph->context, (search->ef + 1) * sizeof(VmGraphCandidate));
 	VisitedInit(&search->visited, graph);
 	return search;

@@ -238,6 +238,19 @@ VmHnswFillsLists(const VmHnsw *hnsw)
 	return false;
 }
 
+/*
+ * Candidates that an insert searches for: the parameter ef_construction.  Where
+ * all of them become links it would say nothing about which, so there are twice
+ * as many at least.
+ */
+static inline int
+VmHnswInsertEf(const VmHnsw *hnsw)
+{
+	if (VmHnswFillsLists(hnsw))
+		return Max(hnsw->ef_construction, 4 * hnsw->m);
+	return hnsw->ef_construction;
+}
+
 /* Links that a new element takes in a layer. */
 static inline int
 VmHnswOwnLinks(const VmHnsw *hnsw, int layer)

@@ -170,7 +170,7 @@ ChooseAllLinks(Insertion *ins, VmHnswNode nearest, int top, int level, VmHnswRef
 		VmHnswRef *chosen = refs + VM_HNSW_LAYER_START(hnsw->m, at);
 		int count;
 
-		SearchLayer(ins, entries, entry_count, hnsw->ef_construction, at);
+		SearchLayer(ins, entries, entry_count, VmHnswInsertEf(hnsw), at);
 		if (at == 0 && (AddToDuplicate(ins) || ins->has_equal))
 			return false;
 		if (at <= level)
@@ -201,11 +201,11 @@ LinkBackAll(Insertion *ins, const VmHnswNode *node, const Layer *layer, int at)
 	bool linked = at > 0 || VmHnswFillsLists(ins->hnsw);
 
 	for (int i = 0; i < layer->count; i++)
-		linked |= VmHnswLinkBack(&ins->linker, &layer->nodes[i], at, node,
-								 layer->nodes[i].distance, false);
+		linked |= VmHnswLinkBack(&ins->linker, &layer->nodes[i], at, node, layer->nodes[i].distance,
+								 false);
 	for (int i = 0; i < layer->count && !linked; i++)
-		linked = VmHnswLinkBack(&ins->linker, &layer->nodes[i], at, node,
-								layer->nodes[i].distance, true);
+		linked = VmHnswLinkBack(&ins->linker, &layer->nodes[i], at, node, layer->nodes[i].distance,
+								true);
 }
 
 static void
@@ -421,7 +421,7 @@ StartInsertion(Insertion *ins, VmHnsw *hnsw, const void *payload, Size payload_s
 	ins->count = 0;
 	ins->has_equal = false;
 	ins->other = palloc(hnsw->space.size);
-	ins->nodes = palloc(Max(hnsw->ef_construction, UNCHANGED_EF) * sizeof(VmHnswNode));
+	ins->nodes = palloc(Max(VmHnswInsertEf(hnsw), UNCHANGED_EF) * sizeof(VmHnswNode));
 	VmHnswSearchInit(&ins->search, hnsw, payload, false);
 	VmHnswLinkerInit(&ins->linker, hnsw, 2 * hnsw->m);
 }
@@ -565,7 +565,7 @@ VmHnswRelink(VmHnsw *hnsw, VmHnswRef ref)
 		return;
 	for (int at = Min(level, meta.entry_level); at >= 0; at--)
 	{
-		SearchLayer(&ins, &nearest, 1, hnsw->ef_construction, at);
+		SearchLayer(&ins, &nearest, 1, VmHnswInsertEf(hnsw), at);
 		RelinkLayer(&ins, &node, at);
 		if (ins.count > 0)
 			nearest = ins.nodes[0];
