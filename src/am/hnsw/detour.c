@@ -124,9 +124,6 @@ VmHnswAddLosses(VmHnswDetours *detours, VmHnswRef base, int layer, const VmHnswR
 		AddLoss(detours, VM_HNSW_NO_REF, base, layer, dead + VM_HNSW_MORE_LINKS);
 		return true;
 	}
-	/* As full as a build fills lists: no worse off than a new element. */
-	if (layer == 0 && count - dead >= max * 3 / 4 && !VmHnswFillsLists(detours->hnsw))
-		return false;
 	for (int i = 0; i < count && dead > 0; i++)
 	{
 		if (IsDead(detours, list[i]))
