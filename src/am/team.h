@@ -7,8 +7,8 @@
  *		worker:	VmTeamJoin ... VmTeamLeave
  *
  * A build shares chunks of memory that it numbers from 0.  They lie in a segment
- * of their own, for a build that gets no such memory goes on alone, while one
- * that cannot start workers at all fails.
+ * of their own: without it the build goes on alone, while in the segment of the
+ * parallel context a lack of memory would be an error.
  */
 #ifndef VM_AM_TEAM_H
 #define VM_AM_TEAM_H

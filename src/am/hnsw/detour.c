@@ -185,17 +185,6 @@ AddMembers(VmHnswDetours *detours, const VmHnswRef *refs, int count)
 	}
 }
 
-static bool
-Contains(const VmHnswRef *refs, int count, VmHnswRef ref)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (refs[i] == ref)
-			return true;
-	}
-	return false;
-}
-
 static void
 AddDetour(VmHnswDetours *detours, VmHnswRef base, VmHnswRef to, float distance)
 {
@@ -252,7 +241,7 @@ ChooseDetours(VmHnswDetours *detours, int i, const VmHnswRef *links, int link_co
 	{
 		VmHnswRef ref = crossing->members[j].ref;
 
-		if (!Contains(links, link_count, ref))
+		if (!VmHnswHasRef(links, link_count, ref))
 		{
 			AddDetour(detours, crossing->members[i].ref, ref, distances[j]);
 			added++;

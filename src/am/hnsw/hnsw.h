@@ -215,6 +215,18 @@ typedef struct VmHnsw
 	uint32 reads;       /* of blocks, see reader.c */
 } VmHnsw;
 
+/* Whether a ref is among the first count ones of a list. */
+static inline bool
+VmHnswHasRef(const VmHnswRef *refs, int count, VmHnswRef ref)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (refs[i] == ref)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Whether lists are filled up with what the heuristic has left out, and a new
  * element takes as many links as fit: for spaces where "nearer to one another"

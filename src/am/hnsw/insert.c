@@ -515,12 +515,9 @@ KeepOldLinks(VmHnsw *hnsw, int at, const VmHnswRef *old, int old_count, VmHnswRe
 	for (int i = 0; i < old_count && count < VM_HNSW_LAYER_LINKS(hnsw->m, at); i++)
 	{
 		VmHnswNode node;
-		int known = 0;
 
-		while (known < count && refs[known] != old[i])
-			known++;
-		if (known == count && VmHnswMeasure(hnsw, NULL, old[i], &node) && !node.tombstone &&
-			node.level >= at)
+		if (!VmHnswHasRef(refs, count, old[i]) && VmHnswMeasure(hnsw, NULL, old[i], &node) &&
+			!node.tombstone && node.level >= at)
 			refs[count++] = old[i];
 	}
 	return count;

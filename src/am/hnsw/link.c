@@ -293,22 +293,11 @@ ChooseAgain(VmHnswLinker *linker, const VmHnswNode *from, const VmHnswRef *links
 	return true;
 }
 
-static bool
-Contains(const VmHnswRef *links, int count, VmHnswRef ref)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (links[i] == ref)
-			return true;
-	}
-	return false;
-}
-
 /* Sees to it that a list leads to an element, in place of the farthest if need be. */
 static void
 Insist(VmHnswRef *refs, int *count, int max, VmHnswRef to)
 {
-	if (Contains(refs, *count, to))
+	if (VmHnswHasRef(refs, *count, to))
 		return;
 	if (*count == max)
 		(*count)--;
@@ -329,7 +318,7 @@ VmHnswLinkBack(VmHnswLinker *linker, const VmHnswNode *from, int layer, const Vm
 		int count = VmHnswReadLinks(hnsw, from, layer, links);
 		int ref_count;
 
-		if (Contains(links, count, to->ref))
+		if (VmHnswHasRef(links, count, to->ref))
 			return true;
 		if (count < max)
 		{
@@ -341,10 +330,10 @@ VmHnswLinkBack(VmHnswLinker *linker, const VmHnswNode *from, int layer, const Vm
 			return false;
 		if (insist)
 			Insist(refs, &ref_count, max, to->ref);
-		if (ref_count == count && !Contains(refs, ref_count, to->ref))
+		if (ref_count == count && !VmHnswHasRef(refs, ref_count, to->ref))
 			return false;
 		if (VmHnswReplaceLinks(hnsw, from, layer, links, count, refs, ref_count))
-			return Contains(refs, ref_count, to->ref);
+			return VmHnswHasRef(refs, ref_count, to->ref);
 	}
 	return false;
 }

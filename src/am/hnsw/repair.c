@@ -71,17 +71,6 @@ DropDead(const Repair *repair, VmHnswRef *list, int max)
 	return kept;
 }
 
-static bool
-Contains(const VmHnswRef *list, int count, VmHnswRef ref)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (list[i] == ref)
-			return true;
-	}
-	return false;
-}
-
 /* Adds detours to a list of count links, nearest first, up to max links. */
 static void
 TakeDetours(const Repair *repair, VmHnswRef base, int layer, VmHnswRef *list, int count, int max)
@@ -91,7 +80,7 @@ TakeDetours(const Repair *repair, VmHnswRef base, int layer, VmHnswRef *list, in
 
 	for (int i = 0; i < detour_count && count < max; i++)
 	{
-		if (!Contains(list, count, detours[i].to))
+		if (!VmHnswHasRef(list, count, detours[i].to))
 			list[count++] = detours[i].to;
 	}
 }
