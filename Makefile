@@ -16,7 +16,7 @@ EXTVERSION = 0.1.0
 MODULE_big = vecmilvus
 
 PLAIN_SRCS = $(sort $(wildcard src/core/*.c src/simd/*.c src/quant/*.c))
-SERVER_SRCS = $(sort $(wildcard src/*.c src/compat/*.c src/types/*.c src/am/*.c src/am/*/*.c))
+SERVER_SRCS = $(sort $(wildcard src/*.c src/compat/*.c src/types/*.c src/consistency/*.c src/collection/*.c src/am/*.c src/am/*/*.c))
 OBJS = $(PLAIN_SRCS:.c=.o) $(SERVER_SRCS:.c=.o)
 
 SQL_PARTS = $(sort $(wildcard sql/parts/*.sql))

@@ -3,8 +3,9 @@
  *		Library start: settings and the kernels' choice; and what the extension
  *		scripts check before they create anything.
  *
- * Loading takes no shared memory and no hook, so the library may be preloaded
- * in a server whose other databases run pgvector.
+ * Loading takes no shared memory and no hook unless the library is preloaded;
+ * then src/consistency takes both, and none that a database would notice which
+ * does not have the extension: others may run pgvector.
  */
 #include "compat/compat.h"
 
@@ -18,6 +19,7 @@
 #include "am/hnsw/options.h"
 #include "am/ivf/options.h"
 #include "am/stop_point.h"
+#include "consistency/worker.h"
 #include "simd/simd.h"
 
 VM_MODULE_MAGIC("vecmilvus", "0.1.0");
@@ -70,6 +72,7 @@ DefineSettings(void)
 							   &simd_in_use, "", PGC_INTERNAL,
 							   GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL, ShowSimdInUse);
 	VmStopPointDefineSetting();
+	VmConsistencyInit();
 	MarkGUCPrefixReserved("vecmilvus");
 }
 

@@ -9,8 +9,42 @@
 #include "compat/compat.h"
 
 #include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+
+/* True for the owner and superusers. */
+static inline bool
+VmIsTableOwner(Oid table, Oid user)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(RelationRelationId, table, user);
+#else
+	return pg_class_ownercheck(table, user);
+#endif
+}
+
+/* The same of a schema. */
+static inline bool
+VmIsSchemaOwner(Oid schema, Oid user)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(NamespaceRelationId, schema, user);
+#else
+	return pg_namespace_ownercheck(schema, user);
+#endif
+}
+
+/* A role's privileges on a schema. */
+static inline AclResult
+VmSchemaAclCheck(Oid schema, Oid user, AclMode mode)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(NamespaceRelationId, schema, user, mode);
+#else
+	return pg_namespace_aclcheck(schema, user, mode);
+#endif
+}
 
 /* True for the owner (and superusers), and from 17 on for holders of MAINTAIN. */
 static inline bool
@@ -20,11 +54,7 @@ VmMayMaintain(Oid table, Oid user)
 	if (pg_class_aclcheck(table, user, ACL_MAINTAIN) == ACLCHECK_OK)
 		return true;
 #endif
-#if PG_VERSION_NUM >= 160000
-	return object_ownercheck(RelationRelationId, table, user);
-#else
-	return pg_class_ownercheck(table, user);
-#endif
+	return VmIsTableOwner(table, user);
 }
 
 /*

@@ -1,0 +1,38 @@
+/*
+ * worker.h
+ *		Background work of a preloaded library: one launcher for the server, one
+ *		worker for each database that has the extension.
+ *
+ * A worker writes ticks (oracle.h) and runs the tasks of the layers above.  It
+ * is gone when a command needs the database to itself (leave.c).
+ */
+#ifndef VM_CONSISTENCY_WORKER_H
+#define VM_CONSISTENCY_WORKER_H
+
+#include "compat/compat.h"
+
+/*
+ * A task runs in a transaction of its own, as the bootstrap superuser, with no
+ * snapshot set.  An error rolls it back, is logged once as a WARNING, and the
+ * task is tried again after its interval; it never ends the worker.  A task
+ * that can run long calls CHECK_FOR_INTERRUPTS.
+ */
+typedef void (*VmWorkerTask)(void);
+
+/* From _PG_init, at most 16 of them; the name (for logs) is not copied. */
+extern void VmWorkerRegisterTask(const char *name, int interval_ms, VmWorkerTask task);
+
+/* Asks for a worker in a database; nothing where the library is not preloaded. */
+extern void VmWorkerWant(Oid database);
+
+/*
+ * Settings and, while libraries are preloaded, shared memory, hooks and the
+ * launcher.  From _PG_init.
+ */
+extern void VmConsistencyInit(void);
+
+/* Entry points of the background workers. */
+extern PGDLLEXPORT void vm_launcher_worker(Datum argument);
+extern PGDLLEXPORT void vm_database_worker(Datum argument);
+
+#endif
