@@ -19,6 +19,7 @@
 #include "am/hnsw/options.h"
 #include "am/ivf/options.h"
 #include "am/stop_point.h"
+#include "collection/ttl.h"
 #include "consistency/worker.h"
 #include "simd/simd.h"
 
@@ -73,6 +74,7 @@ DefineSettings(void)
 							   GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL, ShowSimdInUse);
 	VmStopPointDefineSetting();
 	VmConsistencyInit();
+	VmTtlInit();
 	MarkGUCPrefixReserved("vecmilvus");
 }
 

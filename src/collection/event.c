@@ -1,0 +1,261 @@
+/*
+ * event.c
+ *		Keeping schema milvus true when tables change by hand, and letting
+ *		restores fill it: the extension's triggers.
+ *
+ *	vm_forget_dropped	event trigger on sql_drop: tables, columns, schemas
+ *	vm_follow_rename	event trigger on ddl_command_end: columns, indexes
+ *	vm_check_restored	before each row that COPY brings to a table of milvus
+ */
+#include "compat/compat.h"
+
+#include "access/table.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "commands/event_trigger.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "storage/lmgr.h"
+#include "tcop/pquery.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/portal.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "collection/catalog.h"
+#include "collection/collection.h"
+#include "collection/memento.h"
+#include "compat/acl.h"
+
+/* -------------------------------------------------------------------- drops */
+
+static void
+CheckEventTrigger(FunctionCallInfo fcinfo)
+{
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("function must be called as an event trigger")));
+}
+
+/* The extension itself may be what is dropped: then there is nothing to keep. */
+static bool
+CatalogExists(void)
+{
+	Oid nspid = get_namespace_oid("milvus", true);
+
+	return OidIsValid(nspid) && OidIsValid(get_relname_relid("collection", nspid)) &&
+		   OidIsValid(get_relname_relid("database", nspid));
+}
+
+static void
+ForgetObject(Oid classid, Oid objid, int32 objsubid, const char *column)
+{
+	VmCollectionRow row;
+
+	if (classid == NamespaceRelationId)
+		VmCatalogDeleteDatabase(objid);
+	else if (objsubid != 0 && column != NULL)
+	{
+		VmCatalogDeleteField(objid, column);
+		if (VmCatalogGetCollection(objid, &row))
+			VmMementoWrite(objid);
+	}
+	else if (objsubid == 0)
+		VmCatalogForget(objid);
+}
+
+/* A column's name is the last of its address. */
+static char *
+LastElement(SPITupleTable *table, uint64 i, int column)
+{
+	bool is_null;
+	Datum names = SPI_getbinval(table->vals[i], table->tupdesc, column, &is_null);
+	Datum *values;
+	int count;
+
+	if (is_null)
+		return NULL;
+	deconstruct_array(DatumGetArrayTypeP(names), TEXTOID, -1, false, TYPALIGN_INT, &values, NULL,
+					  &count);
+	return count == 0 ? NULL : TextDatumGetCString(values[count - 1]);
+}
+
+static void
+ForgetDropped(SPITupleTable *table, uint64 count)
+{
+	for (uint64 i = 0; i < count; i++)
+	{
+		bool is_null;
+		TupleDesc desc = table->tupdesc;
+		HeapTuple tuple = table->vals[i];
+
+		ForgetObject(DatumGetObjectId(SPI_getbinval(tuple, desc, 1, &is_null)),
+					 DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &is_null)),
+					 DatumGetInt32(SPI_getbinval(tuple, desc, 3, &is_null)),
+					 LastElement(table, i, 4));
+	}
+}
+
+VM_FUNCTION(vm_forget_dropped);
+Datum
+vm_forget_dropped(PG_FUNCTION_ARGS)
+{
+	CheckEventTrigger(fcinfo);
+	if (!CatalogExists() || (VmCatalogListCollections() == NIL && VmCatalogListDatabases() == NIL))
+		PG_RETURN_NULL();
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute("SELECT classid, objid, objsubid, address_names "
+					"FROM pg_catalog.pg_event_trigger_dropped_objects() "
+					"WHERE object_type IN ('table', 'table column', 'schema')",
+					true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not list dropped objects");
+	ForgetDropped(SPI_tuptable, SPI_processed);
+	SPI_finish();
+	PG_RETURN_NULL();
+}
+
+/* ------------------------------------------------------------------- renames */
+
+static void
+RenameField(Oid relid, const char *old_name, const char *new_name)
+{
+	VmFieldRow field;
+	ListCell *cell;
+
+	if (VmCatalogGetField(relid, old_name, &field))
+	{
+		VmCatalogDeleteField(relid, old_name);
+		namestrcpy(&field.name, new_name);
+		VmCatalogPutField(&field);
+	}
+	foreach (cell, VmCatalogListIndexes(relid))
+	{
+		VmIndexRow *index = lfirst(cell);
+
+		if (strcmp(NameStr(index->field), old_name) != 0)
+			continue;
+		namestrcpy(&index->field, new_name);
+		VmCatalogPutIndex(index);
+	}
+	VmMementoWrite(relid);
+}
+
+static void
+RenameIndex(Oid index_oid, const char *old_name, const char *new_name)
+{
+	Oid relid = IndexGetRelation(index_oid, true);
+	ListCell *cell;
+
+	if (!OidIsValid(relid))
+		return;
+	foreach (cell, VmCatalogListIndexes(relid))
+	{
+		VmIndexRow *index = lfirst(cell);
+
+		if (strcmp(NameStr(index->pg_name), old_name) != 0)
+			continue;
+		namestrcpy(&index->pg_name, new_name);
+		VmCatalogPutIndex(index);
+		VmMementoWrite(relid);
+	}
+}
+
+/* "ALTER TABLE x RENAME TO y" renames indexes too, and the statement has old names. */
+static void
+FollowRename(RenameStmt *statement)
+{
+	RangeVar *relation = statement->relation;
+	bool is_column = statement->renameType == OBJECT_COLUMN;
+	VmCollectionRow row;
+	Oid oid;
+
+	if (relation == NULL || (!is_column && statement->renameType != OBJECT_INDEX &&
+							 statement->renameType != OBJECT_TABLE))
+		return;
+	relation = copyObject(relation);
+	if (!is_column)
+		relation->relname = statement->newname;
+	oid = RangeVarGetRelid(relation, NoLock, true);
+	if (!OidIsValid(oid))
+		return;
+	if (is_column && VmCatalogGetCollection(oid, &row))
+		RenameField(oid, statement->subname, statement->newname);
+	else if (!is_column && get_rel_relkind(oid) == RELKIND_INDEX)
+		RenameIndex(oid, statement->relation->relname, statement->newname);
+}
+
+VM_FUNCTION(vm_follow_rename);
+Datum
+vm_follow_rename(PG_FUNCTION_ARGS)
+{
+	EventTriggerData *data;
+
+	CheckEventTrigger(fcinfo);
+	data = (EventTriggerData *) fcinfo->context;
+	if (IsA(data->parsetree, RenameStmt) && CatalogExists())
+		FollowRename((RenameStmt *) data->parsetree);
+	PG_RETURN_NULL();
+}
+
+/* ------------------------------------------------------------------ restores */
+
+static _Noreturn void
+RefuseRow(Relation table)
+{
+	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					errmsg("permission denied for table %s", RelationGetRelationName(table)),
+					errdetail("Only COPY, in a restore, writes rows of tables that the role owns."),
+					errhint("Use the functions of schema milvus.")));
+}
+
+static bool
+IsCopy(void)
+{
+	return ActivePortal != NULL && ActivePortal->commandTag == CMDTAG_COPY;
+}
+
+/* Whether the role owns what the row is about: a table, or a schema. */
+static bool
+OwnsSubject(Oid oid, bool is_schema)
+{
+	if (is_schema)
+		return get_namespace_name(oid) != NULL && VmIsSchemaOwner(oid, GetUserId());
+	return get_rel_name(oid) != NULL && VmIsTableOwner(oid, GetUserId());
+}
+
+VM_FUNCTION(vm_check_restored);
+Datum
+vm_check_restored(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	TupleDesc desc;
+	int column;
+	bool is_schema;
+	bool is_null;
+	Oid subject;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(data->tg_event) ||
+		!TRIGGER_FIRED_BY_INSERT(data->tg_event) || !TRIGGER_FIRED_FOR_ROW(data->tg_event))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("function must be called before each row of an insert")));
+	desc = RelationGetDescr(data->tg_relation);
+	column = SPI_fnumber(desc, "relation");
+	is_schema = column <= 0;
+	if (is_schema)
+		column = SPI_fnumber(desc, "database");
+	if (column <= 0)
+		elog(ERROR, "table \"%s\" is about nothing", RelationGetRelationName(data->tg_relation));
+	subject = DatumGetObjectId(heap_getattr(data->tg_trigtuple, column, desc, &is_null));
+	if (is_null || !IsCopy() || !OwnsSubject(subject, is_schema))
+		RefuseRow(data->tg_relation);
+	if (!is_schema)
+		CacheInvalidateRelcacheByRelid(subject);
+	PG_RETURN_POINTER(data->tg_trigtuple);
+}
