@@ -16,7 +16,7 @@ vm_check_packages()
     local packages=()
 
     vm_install_postgres libipc-run-perl || return 1
-    if wanted_any format includes tests-run docs words meta; then
+    if wanted_any format includes tests-run docs errors words meta; then
         packages+=(python3 git)
     fi
     if wanted harness; then

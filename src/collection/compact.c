@@ -30,7 +30,7 @@
 /* How far timestamps may be ahead of the clock, after it was set back. */
 #define MAX_LEAD_MS 60000
 
-PGDLLEXPORT void vm_compact_main(Datum argument);
+PGDLLEXPORT void vm_compact_worker(Datum argument);
 
 VM_FUNCTION(vm_flush);
 Datum
@@ -48,7 +48,7 @@ vm_compact(PG_FUNCTION_ARGS)
 		VmCollectionOpenOwned(VmTextArgument(fcinfo, 0, "collection_name"), AccessShareLock);
 	int64 id = VmOracleDraw(1);
 
-	VmJobStart(TITLE, "vm_compact_main", collection->relid, id);
+	VmJobStart(TITLE, "vm_compact_worker", collection->relid, id);
 	PG_RETURN_INT64(id);
 }
 
@@ -72,7 +72,7 @@ VacuumSql(Oid relid, MemoryContext context)
 }
 
 void
-vm_compact_main(Datum argument)
+vm_compact_worker(Datum argument)
 {
 	MemoryContext context;
 	VmJob job;

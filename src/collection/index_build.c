@@ -29,7 +29,7 @@
 /* Sets the queue of a collection's builds apart from other advisory locks. */
 #define QUEUE_LOCK_CLASS 0x564E
 
-PGDLLEXPORT void vm_index_build_main(Datum argument);
+PGDLLEXPORT void vm_index_build_worker(Datum argument);
 
 char *
 VmIndexSql(const VmCollection *collection, const char *pg_name, const VmIndexPlan *plan,
@@ -43,7 +43,7 @@ VmIndexSql(const VmCollection *collection, const char *pg_name, const VmIndexPla
 void
 VmIndexBuildStart(const VmIndexRow *row)
 {
-	VmJobStart(TITLE, "vm_index_build_main", row->relid, row->index_id);
+	VmJobStart(TITLE, "vm_index_build_worker", row->relid, row->index_id);
 }
 
 void
@@ -159,7 +159,7 @@ Finish(const VmJob *job, const char *error)
 }
 
 void
-vm_index_build_main(Datum argument)
+vm_index_build_worker(Datum argument)
 {
 	MemoryContext context;
 	VmJob job;

@@ -45,34 +45,18 @@ VmCollectionIsLoaded(const VmCollection *collection)
 static VmCollection *
 OpenArgument(FunctionCallInfo fcinfo)
 {
-	VmCollection *collection =
-		VmCollectionOpenOwned(VmTextArgument(fcinfo, 0, "collection_name"), AccessShareLock);
-
-	VmLockRows(collection->relid);
-	/* It may have changed while we waited. */
-	return VmCollectionOfTable(collection->relid);
+	return VmCollectionOpenToChange(VmTextArgument(fcinfo, 0, "collection_name"), AccessShareLock);
 }
 
-/* The elements of a text[]; NULL and an array of none give no elements. */
 static List *
 TextList(FunctionCallInfo fcinfo, int n, const char *name)
 {
-	List *list = NIL;
-	Datum *elements;
-	bool *nulls;
 	int count;
+	char **texts = VmTextArrayArgument(fcinfo, n, name, &count);
+	List *list = NIL;
 
-	if (PG_ARGISNULL(n))
-		return NIL;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls,
-					  &count);
 	for (int i = 0; i < count; i++)
-	{
-		if (nulls[i])
-			ereport(ERROR, (VmErrcode(VM_PARAMETER_INVALID),
-							errmsg("invalid parameter: \"%s\" must not contain nulls", name)));
-		list = lappend(list, TextDatumGetCString(elements[i]));
-	}
+		list = lappend(list, texts[i]);
 	return list;
 }
 

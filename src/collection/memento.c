@@ -8,6 +8,7 @@
  *	 "pg_name"}]}
  */
 #include "compat/compat.h"
+#include "compat/json.h"
 
 #include "access/table.h"
 #include "access/xact.h"
@@ -133,6 +134,12 @@ VmMementoWrite(Oid relid)
 
 /* ------------------------------------------------------------------ reading */
 
+static bool
+IsJson(char *text)
+{
+	return pg_parse_json(VmMakeJsonLexer(text, strlen(text)), &nullSemAction) == JSON_SUCCESS;
+}
+
 /* A comment is anybody's text: what is no JSON of ours is no memento. */
 Jsonb *
 VmMementoRead(Oid relid)
@@ -141,9 +148,11 @@ VmMementoRead(Oid relid)
 	char *comment = OidIsValid(constraint) ? GetComment(constraint, ConstraintRelationId, 0) : NULL;
 	Jsonb *memento;
 
-	if (comment == NULL || strstr(comment, "\"vecmilvus\"") == NULL)
+	if (comment == NULL || !IsJson(comment))
 		return NULL;
 	memento = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(comment)));
+	if (VmJsonGet(memento, "vecmilvus") == NULL)
+		return NULL;
 	if (VmJsonGetInt(memento, "vecmilvus", 0) != MEMENTO_VERSION)
 		ereport(ERROR, (VmErrcode(VM_COLLECTION_ILLEGAL_SCHEMA),
 						errmsg("the comment on the primary key has an unknown version"),

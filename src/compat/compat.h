@@ -48,6 +48,14 @@
 	} while (0)
 #endif
 
+/* Came with 16, and to late minors of 15. */
+#ifndef palloc_array
+#define palloc_array(type, count)  ((type *) palloc(sizeof(type) * (count)))
+#define palloc0_array(type, count) ((type *) palloc0(sizeof(type) * (count)))
+#define palloc_object(type)        ((type *) palloc(sizeof(type)))
+#define palloc0_object(type)       ((type *) palloc0(sizeof(type)))
+#endif
+
 /* A relation's files: RelFileNode became RelFileLocator in 16. */
 #if PG_VERSION_NUM >= 160000
 #define VmRelationLocator(relation) ((relation)->rd_locator)
