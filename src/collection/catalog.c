@@ -6,6 +6,7 @@
  * for each kind of row how it becomes a struct and back.
  */
 #include "compat/compat.h"
+#include "compat/relation.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
@@ -90,7 +91,7 @@ OpenTable(TableId id, LOCKMODE lockmode)
 static Oid
 KeyIndex(Relation table)
 {
-	Oid index = RelationGetPrimaryKeyIndex(table);
+	Oid index = VmPrimaryKeyIndex(table);
 
 	if (!OidIsValid(index))
 		elog(ERROR, "table \"milvus.%s\" has no primary key", RelationGetRelationName(table));

@@ -3,6 +3,7 @@
  *		Opening collections: VmCollectionOpen and the rest of collection.h.
  */
 #include "compat/compat.h"
+#include "compat/relation.h"
 
 #include "access/htup_details.h"
 #include "access/table.h"
@@ -246,7 +247,7 @@ FillFields(VmCollection *collection, Relation relation)
 static void
 FindPrimary(VmCollection *collection, Relation relation)
 {
-	Oid index_oid = RelationGetPrimaryKeyIndex(relation);
+	Oid index_oid = VmPrimaryKeyIndex(relation);
 	HeapTuple tuple;
 	Form_pg_index index;
 

@@ -16,6 +16,7 @@
 #include "collection/json.h"
 #include "collection/name.h"
 #include "collection/properties.h"
+#include "collection/ttl.h"
 
 /* Positions of the arguments, as in sql/parts/42_collection.sql. */
 typedef enum Argument
@@ -209,6 +210,7 @@ vm_create_collection(PG_FUNCTION_ARGS)
 	if (ExistsAlready(schema, &options))
 		PG_RETURN_VOID();
 	relid = VmCreateTable(schema, &options);
+	VmTtlPrepare(VmCollectionOfTable(relid));
 	if (IndexCollection(fcinfo, relid, schema))
 		VmLoadCollection(VmCollectionOfTable(relid));
 	PG_RETURN_VOID();

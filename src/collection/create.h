@@ -28,7 +28,7 @@ extern Oid VmCreateTable(const VmSchema *schema, const VmCreateOptions *options)
 extern char *VmKeyIndexSql(const char *qualified, const char *column, int max_length);
 
 /* Whether the collection is what create_collection would make of these. */
-extern bool VmSchemaMatches(const VmCollection *collection, const VmSchema *schema,
-							const VmCreateOptions *options);
+extern bool
+VmSchemaMatches(VmCollection *collection, const VmSchema *schema, const VmCreateOptions *options);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "collection/catalog.h"
 #include "collection/create.h"
+#include "collection/describe.h"
 #include "collection/error.h"
 #include "collection/json.h"
 #include "collection/memento.h"
@@ -133,22 +134,29 @@ SameJsonb(Jsonb *a, Jsonb *b)
 }
 
 static bool
-FieldMatches(const VmField *old, const VmField *new, bool auto_id)
+DefaultMatches(VmCollection *collection, const VmField *old, const VmField *new)
 {
-	bool draws_ids = new->is_primary &&auto_id;
+	Jsonb *value = VmFieldDefault(collection, old);
 
+	if (value == NULL || new->default_value == NULL)
+		return value == NULL && new->default_value == NULL;
+	return SameJsonb(value, JsonbValueToJsonb(new->default_value));
+}
+
+static bool
+FieldMatches(VmCollection *collection, const VmField *old, const VmField *new)
+{
 	return strcmp(old->name, new->name) == 0 && old->type == new->type &&
 		   old->element_type == new->element_type && old->dim == new->dim &&
 		   old->max_length == new->max_length && old->max_capacity == new->max_capacity &&
 		   old->is_primary == new->is_primary && old->is_partition_key == new->is_partition_key &&
 		   old->is_clustering_key == new->is_clustering_key && old->nullable == new->nullable &&
-		   old->has_default == (new->has_default || draws_ids) &&
+		   (old->is_primary || DefaultMatches(collection, old, new)) &&
 		   strcmp(old->description, new->description) == 0 && SameJsonb(old->params, new->params);
 }
 
 bool
-VmSchemaMatches(const VmCollection *collection, const VmSchema *schema,
-				const VmCreateOptions *options)
+VmSchemaMatches(VmCollection *collection, const VmSchema *schema, const VmCreateOptions *options)
 {
 	if (collection->nfields != schema->nfields || collection->auto_id != schema->auto_id ||
 		(collection->meta_attnum != 0) != schema->enable_dynamic_field ||
@@ -160,7 +168,7 @@ VmSchemaMatches(const VmCollection *collection, const VmSchema *schema,
 		return false;
 	for (int i = 0; i < schema->nfields; i++)
 	{
-		if (!FieldMatches(&collection->fields[i], &schema->fields[i], schema->auto_id))
+		if (!FieldMatches(collection, &collection->fields[i], &schema->fields[i]))
 			return false;
 	}
 	return true;

@@ -8,6 +8,7 @@
  *	 "pg_name"}]}
  */
 #include "compat/compat.h"
+#include "compat/relation.h"
 #include "compat/json.h"
 
 #include "access/table.h"
@@ -32,7 +33,7 @@ static Oid
 PrimaryKeyConstraint(Oid relid)
 {
 	Relation relation = table_open(relid, NoLock);
-	Oid index = RelationGetPrimaryKeyIndex(relation);
+	Oid index = VmPrimaryKeyIndex(relation);
 
 	table_close(relation, NoLock);
 	return OidIsValid(index) ? get_index_constraint(index) : InvalidOid;

@@ -4,8 +4,10 @@
  *		restores what a dump of single tables leaves behind.
  */
 #include "compat/compat.h"
+#include "compat/relation.h"
 
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "nodes/nodeFuncs.h"
@@ -55,7 +57,7 @@ CheckTable(Oid relid)
 	if (relid < FirstNormalObjectId ||
 		get_namespace_oid("milvus", false) == RelationGetNamespace(table))
 		RaiseUnfit(table, "It belongs to the system.");
-	if (!OidIsValid(RelationGetPrimaryKeyIndex(table)))
+	if (!OidIsValid(VmPrimaryKeyIndex(table)))
 		RaiseUnfit(table, "It has no primary key.");
 	table_close(table, NoLock);
 }

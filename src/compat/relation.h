@@ -1,6 +1,6 @@
 /*
  * relation.h
- *		Extending a relation, on every supported server.
+ *		Extending a relation, and its primary key, on every supported server.
  */
 #ifndef VM_COMPAT_RELATION_H
 #define VM_COMPAT_RELATION_H
@@ -49,6 +49,17 @@ VmExtendByZeros(Relation relation, ForkNumber fork, BlockNumber first, int count
 
 	for (int i = 0; i < count; i++)
 		smgrextend(RelationGetSmgr(relation), fork, first + i, zeros, false);
+#endif
+}
+
+/* The index of the primary key, unless it is deferrable; InvalidOid without one. */
+static inline Oid
+VmPrimaryKeyIndex(Relation relation)
+{
+#if PG_VERSION_NUM >= 180000
+	return RelationGetPrimaryKeyIndex(relation, false);
+#else
+	return RelationGetPrimaryKeyIndex(relation);
 #endif
 }
 

@@ -66,6 +66,16 @@ SELECT described('everything');
 \d everything
 SELECT obj_description('everything'::regclass), col_description('everything'::regclass, 1);
 
+-- The same again is the same; another default is another schema.
+SELECT milvus.create_collection('again', schema => '{"fields": [{"name": "id", "type": 5, "is_primary": true},
+    {"name": "f", "type": 10, "default_value": 0.1}, {"name": "v", "type": 101, "dim": 2}]}',
+    properties => '{"collection.ttl.seconds": 9}') FROM generate_series(1, 2);
+SELECT refused($$SELECT milvus.create_collection('again', schema => '{"fields": [{"name": "id", "type": 5, "is_primary": true},
+    {"name": "f", "type": 10, "default_value": 0.2}, {"name": "v", "type": 101, "dim": 2}]}',
+    properties => '{"collection.ttl.seconds": 9}')$$);
+SELECT indexdef FROM pg_indexes WHERE tablename = 'again' ORDER BY 1;
+SELECT milvus.drop_collection('again');
+
 -- The table keeps the limits whoever writes to it.
 \set VERBOSITY terse
 PREPARE put AS INSERT INTO everything (pk, i8, i64, f64, text, tags, nums, bin, vec, half, sparse)
