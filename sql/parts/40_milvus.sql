@@ -68,9 +68,10 @@ CREATE TABLE milvus.index (
     PRIMARY KEY (relation, name)
 );
 
--- Schemas that were created as databases; "default" is schema public.
+-- Schemas that were created as databases; "default" is schema public. By name:
+-- pg_upgrade refuses columns of type regnamespace.
 CREATE TABLE milvus.database (
-    database regnamespace PRIMARY KEY,
+    database name PRIMARY KEY,
     database_id bigint NOT NULL,
     properties jsonb NOT NULL,
     created_ts bigint NOT NULL
@@ -81,9 +82,15 @@ GRANT SELECT ON milvus.collection, milvus.field, milvus.partition, milvus.alias,
 
 -- Dumped with the extension; restored by COPY, which the trigger below lets the
 -- owner of the table in question do and nobody else (COLL-3).
-SELECT pg_catalog.pg_extension_config_dump('milvus.collection', '');
-SELECT pg_catalog.pg_extension_config_dump('milvus.field', '');
-SELECT pg_catalog.pg_extension_config_dump('milvus.partition', '');
-SELECT pg_catalog.pg_extension_config_dump('milvus.alias', '');
-SELECT pg_catalog.pg_extension_config_dump('milvus.index', '');
-SELECT pg_catalog.pg_extension_config_dump('milvus.database', '');
+SELECT pg_catalog.pg_extension_config_dump('milvus.collection',
+    'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relation)');
+SELECT pg_catalog.pg_extension_config_dump('milvus.field',
+    'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relation)');
+SELECT pg_catalog.pg_extension_config_dump('milvus.partition',
+    'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relation)');
+SELECT pg_catalog.pg_extension_config_dump('milvus.alias',
+    'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relation)');
+SELECT pg_catalog.pg_extension_config_dump('milvus.index',
+    'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relation)');
+SELECT pg_catalog.pg_extension_config_dump('milvus.database',
+    'WHERE EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) database)');

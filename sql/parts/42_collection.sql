@@ -26,7 +26,7 @@ CREATE FUNCTION milvus.follow_rename() RETURNS event_trigger
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_follow_rename';
 CREATE EVENT TRIGGER vecmilvus_forget_dropped ON sql_drop
     EXECUTE FUNCTION milvus.forget_dropped();
-CREATE EVENT TRIGGER vecmilvus_follow_rename ON ddl_command_end WHEN TAG IN ('ALTER TABLE', 'ALTER INDEX')
+CREATE EVENT TRIGGER vecmilvus_follow_rename ON ddl_command_end WHEN TAG IN ('ALTER TABLE', 'ALTER INDEX', 'ALTER SCHEMA')
     EXECUTE FUNCTION milvus.follow_rename();
 
 ---------------------------------------------------------------- collections

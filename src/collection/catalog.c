@@ -53,7 +53,7 @@ static const Table tables[] = {
 	[TABLE_PARTITION] = {"partition", 5, 2, {F_OIDEQ, F_NAMEEQ}, 0},
 	[TABLE_ALIAS] = {"alias", 3, 2, {F_NAMEEQ, F_OIDEQ}, 1},
 	[TABLE_INDEX] = {"index", 13, 2, {F_OIDEQ, F_NAMEEQ}, 0},
-	[TABLE_DATABASE] = {"database", 4, 1, {F_OIDEQ}, -1},
+	[TABLE_DATABASE] = {"database", 4, 1, {F_NAMEEQ}, -1},
 };
 
 /* A tuple taken apart, or what one is to be made of; no column may be NULL. */
@@ -555,7 +555,7 @@ MakeDatabase(const Row *row)
 {
 	VmDatabaseRow *result = palloc(sizeof(*result));
 
-	result->nspid = DatumGetObjectId(row->values[0]);
+	result->nspid = get_namespace_oid(NameStr(*DatumGetName(row->values[0])), true);
 	result->database_id = DatumGetInt64(row->values[1]);
 	result->properties = DatumGetJsonbP(row->values[2]);
 	result->created_ts = DatumGetInt64(row->values[3]);
@@ -565,7 +565,15 @@ MakeDatabase(const Row *row)
 bool
 VmCatalogGetDatabase(Oid nspid, VmDatabaseRow *result)
 {
-	Datum key = ObjectIdGetDatum(nspid);
+	char *name = get_namespace_name(nspid);
+
+	return name != NULL && VmCatalogGetDatabaseNamed(name, result);
+}
+
+bool
+VmCatalogGetDatabaseNamed(const char *name, VmDatabaseRow *result)
+{
+	Datum key = NameDatum(name);
 	Row row;
 
 	if (!FetchRow(TABLE_DATABASE, &key, &row))
@@ -578,7 +586,7 @@ void
 VmCatalogPutDatabase(const VmDatabaseRow *database)
 {
 	Row row = {{
-		ObjectIdGetDatum(database->nspid),
+		NameDatum(get_namespace_name(database->nspid)),
 		Int64GetDatum(database->database_id),
 		JsonbPGetDatum(database->properties),
 		Int64GetDatum(database->created_ts),
@@ -594,9 +602,9 @@ VmCatalogListDatabases(void)
 }
 
 void
-VmCatalogDeleteDatabase(Oid nspid)
+VmCatalogDeleteDatabase(const char *name)
 {
-	Datum key = ObjectIdGetDatum(nspid);
+	Datum key = NameDatum(name);
 
 	DeleteRows(TABLE_DATABASE, &key, 1);
 }

@@ -132,9 +132,10 @@ extern List *VmCatalogListIndexes(Oid relid);
 extern void VmCatalogDeleteIndex(Oid relid, const char *name);
 
 extern bool VmCatalogGetDatabase(Oid nspid, VmDatabaseRow *row);
+extern bool VmCatalogGetDatabaseNamed(const char *name, VmDatabaseRow *row);
 extern void VmCatalogPutDatabase(const VmDatabaseRow *row);
 extern List *VmCatalogListDatabases(void);
-extern void VmCatalogDeleteDatabase(Oid nspid);
+extern void VmCatalogDeleteDatabase(const char *name); /* of a schema that may be gone */
 
 /*
  * Held to the end of the transaction by all who read rows of a collection to

@@ -97,6 +97,7 @@ vm_rename_collection(PG_FUNCTION_ARGS)
 	Oid nspid = target[0] == '\0' ? collection->nspid : VmDatabaseSchema(target);
 
 	VmCheckCollectionName(new_name);
+	VmCheckSchemaFit(nspid);
 	VmLockName(nspid, new_name);
 	collection = VmCollectionOpenToChange(old_name, AccessExclusiveLock);
 	RefuseAlias(collection, old_name, "rename");

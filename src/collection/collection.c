@@ -7,6 +7,7 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -368,10 +369,15 @@ VmCollectionOpenOwned(const char *name, LOCKMODE lockmode)
 {
 	Oid relid = VmCollectionLookup(name);
 
+	VmCollection *collection;
+
 	/* Before the lock, so that nobody can hold up a table that is not theirs. */
 	if (OidIsValid(relid))
 		VmCollectionCheckOwner(relid);
-	return VmCollectionOpen(name, lockmode);
+	collection = VmCollectionOpen(name, lockmode);
+	/* The name may have come to mean another table while the lock was waited for. */
+	VmCollectionCheckOwner(collection->relid);
+	return collection;
 }
 
 VmCollection *
@@ -391,6 +397,17 @@ VmCollectionOpenToChange(const char *name, LOCKMODE lockmode)
 	if (collection == NULL)
 		VmRaiseCollectionNotFound(VmCurrentDatabase(), name);
 	return collection;
+}
+
+void
+VmCheckSchemaFit(Oid nspid)
+{
+	if (isAnyTempNamespace(nspid) || nspid < FirstNormalObjectId ?
+			nspid != get_namespace_oid("public", true) :
+			nspid == get_namespace_oid("milvus", false))
+		ereport(ERROR, (VmErrcode(VM_DATABASE_INVALID_NAME),
+						errmsg("schema \"%s\" cannot hold collections", get_namespace_name(nspid)),
+						errhint("Set search_path, or call milvus.use_database().")));
 }
 
 void

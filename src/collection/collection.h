@@ -106,6 +106,9 @@ extern VmCollection *VmCollectionOpenOwned(const char *name, LOCKMODE lockmode);
  */
 extern VmCollection *VmCollectionOpenToChange(const char *name, LOCKMODE lockmode);
 
+/* Refuses schemas whose tables no dump has: temporary ones and the system's. */
+extern void VmCheckSchemaFit(Oid nspid);
+
 /*
  * Locks a name of a schema, which need not exist, against others that want to
  * give it to a collection or an alias.  Taken before any lock on a table.

@@ -105,6 +105,7 @@ ReadOptions(FunctionCallInfo fcinfo, const VmSchema *schema)
 	options.name = VmTextArgument(fcinfo, ARG_NAME, "collection_name");
 	VmCheckCollectionName(options.name);
 	options.nspid = VmCurrentSchema();
+	VmCheckSchemaFit(options.nspid);
 	options.description = VmOptionalText(fcinfo, ARG_DESCRIPTION, "");
 	if (options.description[0] == '\0' && schema->description != NULL)
 		options.description = schema->description;

@@ -115,7 +115,10 @@ VmDataTypeFromJson(const JsonbValue *value, const char *field)
 	int64 number = -1;
 
 	if (!VmJsonValueInt(value, &number))
+	{
+		number = -1;
 		text = SkipEnumName(VmJsonValueText(value));
+	}
 	for (int i = 0; i < lengthof(data_types); i++)
 	{
 		if (data_types[i].number == number ||

@@ -40,7 +40,7 @@ LiveDatabases(void)
 	{
 		VmDatabaseRow *row = lfirst(cell);
 
-		if (get_namespace_name(row->nspid) != NULL)
+		if (OidIsValid(row->nspid))
 			live = lappend(live, row);
 	}
 	return live;
@@ -119,7 +119,7 @@ vm_drop_database(PG_FUNCTION_ARGS)
 				 errmsg("database:%s not empty, must drop all collections before drop database",
 						name)));
 	VmRunUtility(psprintf("DROP SCHEMA %s", quote_identifier(name)));
-	VmCatalogDeleteDatabase(nspid);
+	VmCatalogDeleteDatabase(name);
 	PG_RETURN_VOID();
 }
 

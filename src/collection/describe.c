@@ -6,7 +6,9 @@
 #include "compat/compat.h"
 
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -46,6 +48,33 @@ DatumToJsonb(Datum value, Oid type)
 	return DatumGetJsonbP(FunctionCallInvoke(fcinfo));
 }
 
+static bool
+IsForeignFunction(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId || func_volatile(function) != PROVOLATILE_IMMUTABLE;
+}
+
+/* Whether evaluating the expression could run anything but PostgreSQL's own functions. */
+static bool
+HasForeignCode(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, IsForeignFunction, context) || IsA(node, CoerceToDomain) ||
+		IsA(node, SubLink) || IsA(node, NextValueExpr))
+		return true;
+	return expression_tree_walker(node, HasForeignCode, context);
+}
+
+/* A domain's check says nothing of the value that is shown. */
+static Node *
+SkipDomain(Node *node)
+{
+	while (node != NULL && IsA(node, CoerceToDomain))
+		node = (Node *) ((CoerceToDomain *) node)->arg;
+	return node;
+}
+
 Jsonb *
 VmFieldDefault(VmCollection *collection, const VmField *field)
 {
@@ -53,13 +82,16 @@ VmFieldDefault(VmCollection *collection, const VmField *field)
 	Node *expression;
 	Jsonb *result = NULL;
 
-	if (!field->has_default)
+	if (!field->has_default || field->type == VM_TYPE_NONE || field->type == VM_TYPE_ARRAY ||
+		VmIsVectorType(field->type))
 		return NULL;
 	relation = table_open(collection->relid, NoLock);
-	expression = build_column_default(relation, field->attnum);
-	/* Only constants: nobody's function is run by a description. */
-	expression = expression == NULL ? NULL : eval_const_expressions(NULL, expression);
-	if (expression != NULL && IsA(expression, Const) && !((Const *) expression)->constisnull)
+	expression = SkipDomain(build_column_default(relation, field->attnum));
+	/* Folding runs functions, with the rights of whoever asks: PostgreSQL's own only. */
+	if (expression != NULL && !HasForeignCode(expression, NULL))
+		expression = eval_const_expressions(NULL, expression);
+	if (expression != NULL && IsA(expression, Const) && !((Const *) expression)->constisnull &&
+		exprType(expression) < FirstNormalObjectId)
 		result = DatumToJsonb(((Const *) expression)->constvalue, exprType(expression));
 	table_close(relation, NoLock);
 	return result;

@@ -59,7 +59,10 @@ ForgetObject(Oid classid, Oid objid, int32 objsubid, const char *column)
 	VmCollectionRow row;
 
 	if (classid == NamespaceRelationId)
-		VmCatalogDeleteDatabase(objid);
+	{
+		if (column != NULL)
+			VmCatalogDeleteDatabase(column);
+	}
 	else if (objsubid != 0 && column != NULL)
 	{
 		VmCatalogDeleteField(objid, column);
@@ -167,6 +170,19 @@ RenameIndex(Oid index_oid, const char *old_name, const char *new_name)
 	}
 }
 
+static void
+RenameDatabase(const char *old_name, const char *new_name)
+{
+	VmDatabaseRow row;
+
+	/* The row has the old name, its schema the new one already. */
+	if (!VmCatalogGetDatabaseNamed(old_name, &row))
+		return;
+	VmCatalogDeleteDatabase(old_name);
+	row.nspid = get_namespace_oid(new_name, false);
+	VmCatalogPutDatabase(&row);
+}
+
 /* "ALTER TABLE x RENAME TO y" renames indexes too, and the statement has old names. */
 static void
 FollowRename(RenameStmt *statement)
@@ -176,6 +192,11 @@ FollowRename(RenameStmt *statement)
 	VmCollectionRow row;
 	Oid oid;
 
+	if (statement->renameType == OBJECT_SCHEMA)
+	{
+		RenameDatabase(statement->subname, statement->newname);
+		return;
+	}
 	if (relation == NULL || (!is_column && statement->renameType != OBJECT_INDEX &&
 							 statement->renameType != OBJECT_TABLE))
 		return;
@@ -227,6 +248,7 @@ OwnsSubject(Oid oid, bool is_schema)
 {
 	if (is_schema)
 		return get_namespace_name(oid) != NULL && VmIsSchemaOwner(oid, GetUserId());
+	LockRelationOid(oid, AccessShareLock);
 	return get_rel_name(oid) != NULL && VmIsTableOwner(oid, GetUserId());
 }
 
@@ -239,6 +261,7 @@ vm_check_restored(PG_FUNCTION_ARGS)
 	int column;
 	bool is_schema;
 	bool is_null;
+	Datum value;
 	Oid subject;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(data->tg_event) ||
@@ -252,9 +275,20 @@ vm_check_restored(PG_FUNCTION_ARGS)
 		column = SPI_fnumber(desc, "database");
 	if (column <= 0)
 		elog(ERROR, "table \"%s\" is about nothing", RelationGetRelationName(data->tg_relation));
-	subject = DatumGetObjectId(heap_getattr(data->tg_trigtuple, column, desc, &is_null));
-	if (is_null || !IsCopy() || !OwnsSubject(subject, is_schema))
+	value = heap_getattr(data->tg_trigtuple, column, desc, &is_null);
+	if (is_null || !IsCopy())
 		RefuseRow(data->tg_relation);
+	subject = is_schema ? get_namespace_oid(NameStr(*DatumGetName(value)), true) :
+						  DatumGetObjectId(value);
+	if (!OwnsSubject(subject, is_schema))
+	{
+		/* A restore goes on without it: one bad row must not cost all the others. */
+		ereport(WARNING,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("a row of table %s was left out: the role does not own what it is about",
+						RelationGetRelationName(data->tg_relation))));
+		PG_RETURN_POINTER(NULL);
+	}
 	if (!is_schema)
 		CacheInvalidateRelcacheByRelid(subject);
 	PG_RETURN_POINTER(data->tg_trigtuple);

@@ -76,6 +76,14 @@ SELECT refused($$SELECT milvus.create_collection('again', schema => '{"fields": 
 SELECT indexdef FROM pg_indexes WHERE tablename = 'again' ORDER BY 1;
 SELECT milvus.drop_collection('again');
 
+-- A description runs nobody's code: a default that is no constant of PostgreSQL's own is not shown.
+CREATE FUNCTION shout(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'run'; RETURN $1; END $$;
+CREATE TABLE trap (id bigint PRIMARY KEY, n int DEFAULT shout(1), m int DEFAULT 1 + 1, t text DEFAULT upper('a'));
+SELECT milvus.register_collection('trap');
+SELECT field->>'name', field->'default_value' FROM jsonb_array_elements(milvus.describe_collection('trap')->'fields') field;
+DROP TABLE trap;
+DROP FUNCTION shout;
+
 -- The table keeps the limits whoever writes to it.
 \set VERBOSITY terse
 PREPARE put AS INSERT INTO everything (pk, i8, i64, f64, text, tags, nums, bin, vec, half, sparse)

@@ -17,7 +17,12 @@ SELECT refused(format('SELECT milvus.create_collection(%L, schema => %L, num_par
 SELECT refused($$SELECT milvus.create_collection('c', schema => '{"fields": [{"name": "id", "type": 5, "is_primary": true},
     {"name": "v", "type": 101, "dim": 4}]}', index_params => '{"index_type": "HNSW"}')$$);
 
+-- Where no dump would find it.
+SET search_path = pg_temp, public;
+SELECT regexp_replace(refused($$SELECT milvus.create_collection('c', 4)$$), 'temp_\d+', 'temp_N');
+RESET search_path;
 SELECT milvus.create_collection('c', 4);
+SELECT refused($$SELECT milvus.rename_collection('c', 'd', 'pg_catalog')$$), refused($$SELECT milvus.rename_collection('c', 'd', 'milvus')$$);
 SELECT call, refused('SELECT milvus.' || call) FROM unnest(ARRAY[
     $$alter_collection_properties('c', NULL)$$, $$alter_database_properties('default', NULL)$$, $$register_collection(NULL)$$,
     $$drop_collection_properties('c', '{a,NULL}')$$]) AS call;
