@@ -16,7 +16,26 @@ CREATE TRIGGER check_restored BEFORE INSERT ON milvus.partition FOR EACH ROW EXE
 CREATE TRIGGER check_restored BEFORE INSERT ON milvus.alias FOR EACH ROW EXECUTE FUNCTION milvus.check_restored();
 CREATE TRIGGER check_restored BEFORE INSERT ON milvus.index FOR EACH ROW EXECUTE FUNCTION milvus.check_restored();
 CREATE TRIGGER check_restored BEFORE INSERT ON milvus.database FOR EACH ROW EXECUTE FUNCTION milvus.check_restored();
--- For restores by a table's owner; the trigger refuses everybody else, and INSERT.
+
+-- A publication of all tables has these, too; a subscriber keeps its own.
+CREATE FUNCTION milvus.skip_replicated() RETURNS trigger
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_skip_replicated';
+CREATE TRIGGER skip_replicated BEFORE INSERT OR UPDATE OR DELETE ON milvus.collection FOR EACH ROW EXECUTE FUNCTION milvus.skip_replicated();
+ALTER TABLE milvus.collection ENABLE ALWAYS TRIGGER skip_replicated;
+CREATE TRIGGER skip_replicated BEFORE INSERT OR UPDATE OR DELETE ON milvus.field FOR EACH ROW EXECUTE FUNCTION milvus.skip_replicated();
+ALTER TABLE milvus.field ENABLE ALWAYS TRIGGER skip_replicated;
+CREATE TRIGGER skip_replicated BEFORE INSERT OR UPDATE OR DELETE ON milvus.partition FOR EACH ROW EXECUTE FUNCTION milvus.skip_replicated();
+ALTER TABLE milvus.partition ENABLE ALWAYS TRIGGER skip_replicated;
+CREATE TRIGGER skip_replicated BEFORE INSERT OR UPDATE OR DELETE ON milvus.alias FOR EACH ROW EXECUTE FUNCTION milvus.skip_replicated();
+ALTER TABLE milvus.alias ENABLE ALWAYS TRIGGER skip_replicated;
+CREATE TRIGGER skip_replicated BEFORE INSERT OR UPDATE OR DELETE ON milvus.index FOR EACH ROW EXECUTE FUNCTION milvus.skip_replicated();
+ALTER TABLE milvus.index ENABLE ALWAYS TRIGGER skip_replicated;
+CREATE TRIGGER skip_replicated BEFORE INSERT OR UPDATE OR DELETE ON milvus.database FOR EACH ROW EXECUTE FUNCTION milvus.skip_replicated();
+ALTER TABLE milvus.database ENABLE ALWAYS TRIGGER skip_replicated;
+CREATE TRIGGER skip_replicated BEFORE INSERT OR UPDATE OR DELETE ON milvus.tick FOR EACH ROW EXECUTE FUNCTION milvus.skip_replicated();
+ALTER TABLE milvus.tick ENABLE ALWAYS TRIGGER skip_replicated;
+
+-- For restores by a table's owner; the trigger leaves out what is not the role's.
 GRANT INSERT ON milvus.collection, milvus.field, milvus.partition, milvus.alias, milvus.index,
     milvus.database TO PUBLIC;
 

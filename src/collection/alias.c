@@ -6,6 +6,9 @@
 #include "compat/compat.h"
 
 #include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -16,6 +19,7 @@
 #include "collection/error.h"
 #include "collection/json.h"
 #include "collection/name.h"
+#include "compat/acl.h"
 #include "consistency/oracle.h"
 
 Oid
@@ -31,6 +35,34 @@ VmAliasLookup(const char *name, Oid nspid)
 			return alias->relid;
 	}
 	return InvalidOid;
+}
+
+void
+VmCheckNoAlias(const char *name, Oid nspid)
+{
+	if (OidIsValid(VmAliasLookup(name, nspid)))
+		ereport(ERROR, (VmErrcode(VM_ALIAS_NAME_CONFLICT),
+						errmsg("collection name [%s] conflicts with an existing alias, please "
+							   "choose a unique name",
+							   name)));
+}
+
+bool
+VmAliasIsFree(const char *alias, Oid relid)
+{
+	Oid nspid = get_rel_namespace(relid);
+	ListCell *cell;
+
+	if (OidIsValid(get_relname_relid(alias, nspid)))
+		return false;
+	foreach (cell, VmCatalogListAliases(alias))
+	{
+		Oid other = ((VmAliasRow *) lfirst(cell))->relid;
+
+		if (other != relid && get_rel_namespace(other) == nspid)
+			return false;
+	}
+	return true;
 }
 
 char *
@@ -58,20 +90,29 @@ RaiseAliasNotFound(const char *alias)
 					errhint("milvus.list_aliases() shows the aliases.")));
 }
 
-/* The collection that an alias names, in the caller's search_path. */
+static bool
+IsAliasOf(Oid relid, const char *alias)
+{
+	return VmAliasLookup(alias, get_rel_namespace(relid)) == relid;
+}
+
+/* Without the database that may be before it ("test.prod"). */
+static const char *
+OwnName(Oid relid, const char *alias)
+{
+	const char *dot = strchr(alias, '.');
+
+	return dot != NULL && !IsAliasOf(relid, alias) ? dot + 1 : alias;
+}
+
+/* The collection that an alias names, where collections are looked for. */
 static Oid
 FindAlias(const char *alias)
 {
-	ListCell *cell;
+	Oid relid = VmCollectionLookup(alias);
 
-	foreach (cell, fetch_search_path(false))
-	{
-		Oid relid = VmAliasLookup(alias, lfirst_oid(cell));
-
-		if (OidIsValid(relid))
-			return relid;
-	}
-	return InvalidOid;
+	/* It may be the collection's own name. */
+	return OidIsValid(relid) && IsAliasOf(relid, OwnName(relid, alias)) ? relid : InvalidOid;
 }
 
 static void
@@ -90,10 +131,23 @@ static VmCollection *
 OpenForAlias(const char *name, const char *alias)
 {
 	VmCollection *collection = VmCollectionOpenOwned(name, AccessShareLock);
+	Oid nspid = collection->nspid;
 
 	VmCheckAliasName(alias);
-	VmLockName(collection->nspid, alias);
-	return VmCollectionOpenToChange(name, AccessShareLock);
+	VmLockName(nspid, alias);
+	collection = VmCollectionOpenToChange(name, AccessShareLock);
+	/* The name that is locked is one of this schema. */
+	if (collection->nspid != nspid)
+		VmRaiseCollectionNotFound(VmDatabaseName(nspid), name);
+	return collection;
+}
+
+/* As for a table: a name is made in the schema. */
+static void
+CheckMayName(Oid nspid)
+{
+	if (VmSchemaAclCheck(nspid, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA, get_namespace_name(nspid));
 }
 
 VM_FUNCTION(vm_create_alias);
@@ -105,6 +159,7 @@ vm_create_alias(PG_FUNCTION_ARGS)
 	VmCollection *collection = OpenForAlias(name, alias);
 	Oid taken;
 
+	CheckMayName(collection->nspid);
 	if (OidIsValid(get_relname_relid(alias, collection->nspid)))
 		ereport(ERROR, (VmErrcode(VM_ALIAS_NAME_CONFLICT),
 						errmsg("alias and collection name conflict[database=%s][alias=%s]",
@@ -137,10 +192,29 @@ vm_alter_alias(PG_FUNCTION_ARGS)
 	VmCollectionCheckOwner(old);
 	if (old == collection->relid)
 		PG_RETURN_VOID();
+	LockRelationOid(old, AccessShareLock);
+	VmLockRows(old);
+	/* Dropped, moved or given away while it was waited for: then it has no such alias. */
+	if (VmAliasLookup(alias, collection->nspid) != old)
+		RaiseAliasNotFound(alias);
+	VmCollectionCheckOwner(old);
 	VmCatalogDeleteAlias(alias, old);
 	VmCollectionTouch(old);
 	PutAlias(alias, collection->relid);
 	PG_RETURN_VOID();
+}
+
+/* Its collection, once nobody else can change the alias; InvalidOid if there is none. */
+static Oid
+FindAndLockAlias(const char *alias)
+{
+	Oid relid = FindAlias(alias);
+
+	if (!OidIsValid(relid))
+		return InvalidOid;
+	VmLockName(get_rel_namespace(relid), OwnName(relid, alias));
+	/* It may lead elsewhere by now. */
+	return FindAlias(alias);
 }
 
 VM_FUNCTION(vm_drop_alias);
@@ -148,7 +222,7 @@ Datum
 vm_drop_alias(PG_FUNCTION_ARGS)
 {
 	char *alias = VmTextArgument(fcinfo, 0, "alias");
-	Oid relid = FindAlias(alias);
+	Oid relid = FindAndLockAlias(alias);
 	VmCollection *collection;
 
 	if (!OidIsValid(relid))
@@ -156,10 +230,11 @@ vm_drop_alias(PG_FUNCTION_ARGS)
 		ereport(NOTICE, (errmsg("alias \"%s\" does not exist, skipping", alias)));
 		PG_RETURN_VOID();
 	}
-	VmLockName(get_rel_namespace(relid), alias);
 	collection = VmCollectionOpenToChange(alias, AccessShareLock);
-	VmCatalogDeleteAlias(alias, collection->relid);
-	VmCollectionTouch(collection->relid);
+	if (collection->relid != relid || !IsAliasOf(relid, OwnName(relid, alias)))
+		RaiseAliasNotFound(alias);
+	VmCatalogDeleteAlias(OwnName(relid, alias), relid);
+	VmCollectionTouch(relid);
 	PG_RETURN_VOID();
 }
 
@@ -169,13 +244,14 @@ vm_describe_alias(PG_FUNCTION_ARGS)
 {
 	char *alias = VmTextArgument(fcinfo, 0, "alias");
 	Oid relid = FindAlias(alias);
+	char *table = OidIsValid(relid) ? get_rel_name(relid) : NULL;
 	VmJsonWriter writer = {0};
 
-	if (!OidIsValid(relid))
+	if (table == NULL)
 		RaiseAliasNotFound(alias);
 	VmJsonBeginObject(&writer, NULL);
-	VmJsonPutString(&writer, "alias", alias);
-	VmJsonPutString(&writer, "collection_name", get_rel_name(relid));
+	VmJsonPutString(&writer, "alias", OwnName(relid, alias));
+	VmJsonPutString(&writer, "collection_name", table);
 	VmJsonPutString(&writer, "db_name", VmDatabaseName(get_rel_namespace(relid)));
 	VmJsonEndObject(&writer);
 	return VmJsonDatum(&writer);

@@ -14,7 +14,9 @@
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
+#include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -85,6 +87,35 @@ OpenTable(TableId id, LOCKMODE lockmode)
 		elog(ERROR, "table \"milvus.%s\" has %d columns, not %d", tables[id].name,
 			 RelationGetNumberOfAttributes(table), tables[id].columns);
 	return table;
+}
+
+static int
+ColumnCount(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	int count = 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		count = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
+		ReleaseSysCache(tuple);
+	}
+	return count;
+}
+
+bool
+VmCatalogFits(void)
+{
+	Oid nspid = get_namespace_oid("milvus", true);
+
+	for (int i = 0; i < lengthof(tables); i++)
+	{
+		Oid relid = OidIsValid(nspid) ? get_relname_relid(tables[i].name, nspid) : InvalidOid;
+
+		if (!OidIsValid(relid) || ColumnCount(relid) != tables[i].columns)
+			return false;
+	}
+	return true;
 }
 
 /* The primary key, which is the one index that these tables have. */
@@ -180,6 +211,15 @@ Publish(TableId id, const Row *row)
 	CommandCounterIncrement();
 }
 
+/* What the executor asks before any DML, which this is not. */
+static void
+CheckMayWrite(void)
+{
+	PreventCommandIfReadOnly("a change of schema milvus");
+	PreventCommandIfParallelMode("a change of schema milvus");
+	PreventCommandDuringRecovery("a change of schema milvus");
+}
+
 /*
  * Inserts the row, or replaces the one that has its key.  Changes of one
  * collection are serialised by the lock that its callers have on its table.
@@ -193,6 +233,7 @@ PutRow(TableId id, Row *row)
 	HeapTuple tuple = heap_form_tuple(RelationGetDescr(table), row->values, nulls);
 	HeapTuple old = systable_getnext(scan);
 
+	CheckMayWrite();
 	if (HeapTupleIsValid(old))
 		CatalogTupleUpdate(table, &old->t_self, tuple);
 	else
@@ -212,6 +253,7 @@ DeleteRows(TableId id, const Datum *keys, int nkeys)
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
+		CheckMayWrite();
 		ReadRow(table, tuple, &row);
 		CatalogTupleDelete(table, &tuple->t_self);
 		Publish(id, &row);
@@ -621,7 +663,9 @@ void
 VmCatalogForget(Oid relid)
 {
 	Datum key = ObjectIdGetDatum(relid);
-	List *aliases = VmCatalogListAliases(NULL);
+	VmCollectionRow row;
+	/* No index leads to them from a table, so they are not looked for in vain. */
+	List *aliases = VmCatalogGetCollection(relid, &row) ? VmCatalogListAliases(NULL) : NIL;
 	ListCell *cell;
 
 	DeleteRows(TABLE_COLLECTION, &key, 1);

@@ -144,6 +144,12 @@ extern void VmCatalogDeleteDatabase(const char *name); /* of a schema that may b
  */
 extern void VmLockRows(Oid relid);
 
+/*
+ * Whether the tables are there and as this library knows them.  They are not
+ * while the extension is made, changed or dropped.
+ */
+extern bool VmCatalogFits(void);
+
 /* Removes all that is known of a table. */
 extern void VmCatalogForget(Oid relid);
 

@@ -42,7 +42,8 @@ RefuseAlias(VmCollection *collection, const char *name, const char *verb)
 {
 	const char *dot = strchr(name, '.');
 
-	if (strcmp(dot == NULL ? name : dot + 1, collection->name) != 0)
+	if (strcmp(name, collection->name) != 0 &&
+		(dot == NULL || strcmp(dot + 1, collection->name) != 0))
 		ereport(ERROR, (VmErrcode(VM_UNEXPECTED),
 						errmsg("cannot %s the collection via alias = %s", verb, name)));
 }
@@ -86,6 +87,20 @@ CheckFree(const char *name, Oid nspid)
 							   name, VmDatabaseName(nspid))));
 }
 
+/* An alias belongs to the database of its collection, and would take its name along. */
+static void
+RefuseAliases(VmCollection *collection)
+{
+	char *aliases = VmAliasesText(collection->relid);
+
+	if (aliases != NULL)
+		ereport(ERROR,
+				(VmErrcode(VM_UNEXPECTED),
+				 errmsg("fail to rename db name, must drop all aliases of %s before rename",
+						collection->name),
+				 errdetail("Its aliases are: %s.", aliases), errhint("milvus.drop_alias()")));
+}
+
 VM_FUNCTION(vm_rename_collection);
 Datum
 vm_rename_collection(PG_FUNCTION_ARGS)
@@ -94,13 +109,18 @@ vm_rename_collection(PG_FUNCTION_ARGS)
 	char *new_name = VmTextArgument(fcinfo, 1, "new_name");
 	char *target = VmOptionalText(fcinfo, 2, "");
 	VmCollection *collection = VmCollectionOpenOwned(old_name, AccessShareLock);
-	Oid nspid = target[0] == '\0' ? collection->nspid : VmDatabaseSchema(target);
+	Oid old_nspid = collection->nspid;
+	Oid nspid = target[0] == '\0' ? old_nspid : VmDatabaseSchema(target);
 
 	VmCheckCollectionName(new_name);
 	VmCheckSchemaFit(nspid);
 	VmLockName(nspid, new_name);
 	collection = VmCollectionOpenToChange(old_name, AccessExclusiveLock);
+	if (collection->nspid != old_nspid)
+		VmRaiseCollectionNotFound(VmDatabaseName(old_nspid), old_name);
 	RefuseAlias(collection, old_name, "rename");
+	if (nspid != collection->nspid)
+		RefuseAliases(collection);
 	CheckFree(new_name, nspid);
 	if (strcmp(new_name, collection->name) != 0)
 		VmRunUtility(psprintf("ALTER TABLE %s RENAME TO %s", collection->qualified,

@@ -28,6 +28,7 @@
 #include "collection/error.h"
 #include "collection/index_build.h"
 #include "collection/json.h"
+#include "collection/schema.h"
 #include "compat/acl.h"
 
 /* ---------------------------------------------------------------- databases */
@@ -42,11 +43,19 @@ VmDatabaseName(Oid nspid)
 	return strcmp(schema, "public") == 0 ? pstrdup("default") : schema;
 }
 
+/* InvalidOid if there is none. */
+static Oid
+SchemaOfDatabase(const char *database)
+{
+	bool is_default = strcmp(database, "default") == 0 || database[0] == '\0';
+
+	return get_namespace_oid(is_default ? "public" : database, true);
+}
+
 Oid
 VmDatabaseSchema(const char *database)
 {
-	bool is_default = strcmp(database, "default") == 0 || database[0] == '\0';
-	Oid nspid = get_namespace_oid(is_default ? "public" : database, true);
+	Oid nspid = SchemaOfDatabase(database);
 
 	if (!OidIsValid(nspid))
 		VmRaiseDatabaseNotFound(database);
@@ -63,23 +72,34 @@ IsCollection(Oid relid)
 	return OidIsValid(relid) && VmCatalogGetCollection(relid, &row);
 }
 
-/* A collection or alias of that name in one schema. */
-static Oid
-LookupInSchema(const char *name, Oid nspid)
+/* Nothing here lets a name have two meanings; if it has, nobody guesses (COLL-9). */
+static _Noreturn void
+RaiseAmbiguous(const char *name, Oid nspid)
 {
-	Oid relid = get_relname_relid(name, nspid);
+	ereport(ERROR, (VmErrcode(VM_ALIAS_NAME_CONFLICT),
+					errmsg("alias and collection name conflict[database=%s][alias=%s]",
+						   VmDatabaseName(nspid), name)));
+}
+
+Oid
+VmCollectionInSchema(const char *name, Oid nspid)
+{
+	Oid found = get_relname_relid(name, nspid);
 	ListCell *cell;
 
-	if (IsCollection(relid))
-		return relid;
+	if (!IsCollection(found))
+		found = InvalidOid;
 	foreach (cell, VmCatalogListAliases(name))
 	{
-		VmAliasRow *alias = lfirst(cell);
+		Oid relid = ((VmAliasRow *) lfirst(cell))->relid;
 
-		if (get_rel_namespace(alias->relid) == nspid && IsCollection(alias->relid))
-			return alias->relid;
+		if (get_rel_namespace(relid) != nspid || !IsCollection(relid) || relid == found)
+			continue;
+		if (OidIsValid(found))
+			RaiseAmbiguous(name, nspid);
+		found = relid;
 	}
-	return InvalidOid;
+	return found;
 }
 
 /* Without the right to use a schema its collections cannot be seen. */
@@ -89,16 +109,32 @@ MayUseSchema(Oid nspid)
 	return VmSchemaAclCheck(nspid, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
 }
 
+/*
+ * Where names without a database are looked for: in a database if that is what
+ * the path begins with, as in Milvus (the schema of the types comes after it),
+ * else along the path.
+ */
+static List *
+SchemasToSearch(void)
+{
+	List *path = fetch_search_path(false);
+	VmDatabaseRow row;
+
+	if (list_length(path) > 1 && VmCatalogGetDatabase(linitial_oid(path), &row))
+		return list_truncate(path, 1);
+	return path;
+}
+
 static Oid
 LookupInPath(const char *name)
 {
 	Oid found = InvalidOid;
-	List *path = fetch_search_path(false);
+	List *path = SchemasToSearch();
 	ListCell *cell;
 
 	foreach (cell, path)
 	{
-		found = LookupInSchema(name, lfirst_oid(cell));
+		found = VmCollectionInSchema(name, lfirst_oid(cell));
 		if (OidIsValid(found))
 			break;
 	}
@@ -115,8 +151,9 @@ VmCollectionLookup(const char *name)
 
 	if (OidIsValid(found) || dot == NULL)
 		return found;
-	nspid = VmDatabaseSchema(pnstrdup(name, dot - name));
-	return MayUseSchema(nspid) ? LookupInSchema(dot + 1, nspid) : InvalidOid;
+	nspid = SchemaOfDatabase(pnstrdup(name, dot - name));
+	return OidIsValid(nspid) && MayUseSchema(nspid) ? VmCollectionInSchema(dot + 1, nspid) :
+													  InvalidOid;
 }
 
 Oid
@@ -139,6 +176,16 @@ VmCurrentDatabase(void)
 	return path == NIL ? pstrdup("default") : VmDatabaseName(linitial_oid(path));
 }
 
+static _Noreturn void
+RaiseNotFound(const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	if (dot != NULL)
+		(void) VmDatabaseSchema(pnstrdup(name, dot - name));
+	VmRaiseCollectionNotFound(VmCurrentDatabase(), name);
+}
+
 /*
  * Looks up and locks, and looks up again whenever something was changed while
  * the lock was waited for, until both agree.
@@ -158,7 +205,7 @@ LookupAndLock(const char *name, LOCKMODE lockmode)
 		if (OidIsValid(relid))
 			UnlockRelationOid(relid, lockmode);
 		if (!OidIsValid(found))
-			VmRaiseCollectionNotFound(VmCurrentDatabase(), name);
+			RaiseNotFound(name);
 		LockRelationOid(found, lockmode);
 		if (changes == SharedInvalidMessageCounter)
 			return found;
@@ -304,9 +351,13 @@ ApplyCollectionRow(VmCollection *collection, const VmCollectionRow *row)
 	collection->id = row->collection_id;
 	collection->auto_id = row->auto_id;
 	collection->loaded = row->loaded;
-	collection->num_shards = row->num_shards;
-	collection->num_partitions = row->num_partitions;
-	collection->consistency_level = (VmConsistencyLevel) row->consistency_level;
+	/* An owner's restore may bring anything (COLL-4). */
+	collection->num_shards = Max(row->num_shards, 1);
+	collection->num_partitions = Min(Max(row->num_partitions, 0), VM_MAX_PARTITIONS);
+	collection->consistency_level =
+		row->consistency_level >= VM_STRONG && row->consistency_level <= VM_CUSTOMIZED ?
+			(VmConsistencyLevel) row->consistency_level :
+			VM_BOUNDED;
 	collection->properties = row->properties;
 	collection->created_ts = row->created_ts;
 	collection->updated_ts = row->updated_ts;

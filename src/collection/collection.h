@@ -90,9 +90,9 @@ typedef struct VmCollection
 } VmCollection;
 
 /*
- * The collection of that name or alias: first in the caller's search_path, or
- * in the database before the dot ("test.items").  Locks its table.  Raises
- * VM_COLLECTION_NOT_FOUND.  The caller's privileges on the table are not asked.
+ * The collection of that name or alias: in the current database if search_path
+ * begins with one, else along search_path; or in the database before the dot
+ * ("test.items").  Locks its table.  Raises VM_COLLECTION_NOT_FOUND.  The caller's privileges on the table are not asked.
  */
 extern VmCollection *VmCollectionOpen(const char *name, LOCKMODE lockmode);
 
@@ -121,8 +121,12 @@ extern void VmCollectionCheckOwner(Oid relid);
 /* Of a table, which the caller has locked; NULL if it is no collection. */
 extern VmCollection *VmCollectionOfTable(Oid relid);
 
-/* InvalidOid if no collection or alias has that name; locks nothing. */
+/*
+ * InvalidOid if no collection or alias has that name; locks nothing.  The second
+ * looks in one schema only.
+ */
 extern Oid VmCollectionLookup(const char *name);
+extern Oid VmCollectionInSchema(const char *name, Oid nspid);
 
 /* Raises VM_FIELD_NOT_FOUND; the second gives NULL. */
 extern VmField *VmCollectionGetField(VmCollection *collection, const char *name);

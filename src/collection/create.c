@@ -9,6 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "collection/alias.h"
 #include "collection/catalog.h"
 #include "collection/create.h"
 #include "collection/error.h"
@@ -120,25 +121,37 @@ ReadOptions(FunctionCallInfo fcinfo, const VmSchema *schema)
 
 /* -------------------------------------------------------------------- names */
 
+/* The table of that name, locked; it may be dropped or renamed while that is waited for. */
+static Oid
+LockTable(const char *name, Oid nspid)
+{
+	Oid relid = get_relname_relid(name, nspid);
+
+	while (OidIsValid(relid))
+	{
+		Oid again;
+
+		LockRelationOid(relid, AccessShareLock);
+		again = get_relname_relid(name, nspid);
+		if (again == relid)
+			break;
+		UnlockRelationOid(relid, AccessShareLock);
+		relid = again;
+	}
+	return relid;
+}
+
 /* True if the collection exists as it is asked for; a different one is an error. */
 static bool
 ExistsAlready(const VmSchema *schema, const VmCreateOptions *options)
 {
-	Oid relid = get_relname_relid(options->name, options->nspid);
+	Oid relid;
 	VmCollection *collection;
-	ListCell *cell;
 
-	foreach (cell, VmCatalogListAliases(options->name))
-	{
-		if (get_rel_namespace(((VmAliasRow *) lfirst(cell))->relid) == options->nspid)
-			ereport(ERROR, (VmErrcode(VM_ALIAS_NAME_CONFLICT),
-							errmsg("collection name [%s] conflicts with an existing alias, please "
-								   "choose a unique name",
-								   options->name)));
-	}
+	VmCheckNoAlias(options->name, options->nspid);
+	relid = LockTable(options->name, options->nspid);
 	if (!OidIsValid(relid))
 		return false;
-	LockRelationOid(relid, AccessShareLock);
 	collection = VmCollectionOfTable(relid);
 	if (collection == NULL)
 		ereport(ERROR, (errcode(ERRCODE_DUPLICATE_TABLE),

@@ -10,8 +10,10 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
 #include "commands/dbcommands.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -174,9 +176,15 @@ vm_alter_database_properties(PG_FUNCTION_ARGS)
 	char *name = VmTextArgument(fcinfo, 0, "db_name");
 	Oid nspid = VmDatabaseSchema(name);
 	VmDatabaseRow row;
-	bool is_noted = VmCatalogGetDatabase(nspid, &row);
+	bool is_noted;
 
 	CheckSchemaOwner(nspid);
+	/* One change after the other, and no drop between. */
+	LockDatabaseObject(NamespaceRelationId, nspid, 0, ShareUpdateExclusiveLock);
+	if (VmDatabaseSchema(name) != nspid)
+		VmRaiseDatabaseNotFound(name);
+	CheckSchemaOwner(nspid);
+	is_noted = VmCatalogGetDatabase(nspid, &row);
 	if (PG_ARGISNULL(1))
 		ereport(ERROR, (VmErrcode(VM_PARAMETER_MISSING),
 						errmsg("missing required parameter: \"properties\"")));

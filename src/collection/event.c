@@ -5,7 +5,8 @@
  *
  *	vm_forget_dropped	event trigger on sql_drop: tables, columns, schemas
  *	vm_follow_rename	event trigger on ddl_command_end: columns, indexes
- *	vm_check_restored	before each row that COPY brings to a table of milvus
+ *	vm_check_restored	before each row that a restore brings to a table of milvus
+ *	vm_skip_replicated	before each row that a statement writes there
  */
 #include "compat/compat.h"
 
@@ -28,8 +29,10 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "collection/alias.h"
 #include "collection/catalog.h"
 #include "collection/collection.h"
+#include "collection/error.h"
 #include "collection/memento.h"
 #include "compat/acl.h"
 
@@ -41,16 +44,6 @@ CheckEventTrigger(FunctionCallInfo fcinfo)
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("function must be called as an event trigger")));
-}
-
-/* The extension itself may be what is dropped: then there is nothing to keep. */
-static bool
-CatalogExists(void)
-{
-	Oid nspid = get_namespace_oid("milvus", true);
-
-	return OidIsValid(nspid) && OidIsValid(get_relname_relid("collection", nspid)) &&
-		   OidIsValid(get_relname_relid("database", nspid));
 }
 
 static void
@@ -66,7 +59,8 @@ ForgetObject(Oid classid, Oid objid, int32 objsubid, const char *column)
 	else if (objsubid != 0 && column != NULL)
 	{
 		VmCatalogDeleteField(objid, column);
-		if (VmCatalogGetCollection(objid, &row))
+		/* The table may be gone with its column. */
+		if (get_rel_name(objid) != NULL && VmCatalogGetCollection(objid, &row))
 			VmMementoWrite(objid);
 	}
 	else if (objsubid == 0)
@@ -110,13 +104,15 @@ Datum
 vm_forget_dropped(PG_FUNCTION_ARGS)
 {
 	CheckEventTrigger(fcinfo);
-	if (!CatalogExists() || (VmCatalogListCollections() == NIL && VmCatalogListDatabases() == NIL))
+	/* The extension itself may be what is dropped: then there is nothing to keep. */
+	if (!VmCatalogFits() || (VmCatalogListCollections() == NIL && VmCatalogListDatabases() == NIL))
 		PG_RETURN_NULL();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (SPI_execute("SELECT classid, objid, objsubid, address_names "
 					"FROM pg_catalog.pg_event_trigger_dropped_objects() "
-					"WHERE object_type IN ('table', 'table column', 'schema')",
+					"WHERE object_type OPERATOR(pg_catalog.=) ANY "
+					"(ARRAY['table', 'table column', 'schema']::pg_catalog.text[])",
 					true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not list dropped objects");
 	ForgetDropped(SPI_tuptable, SPI_processed);
@@ -154,10 +150,13 @@ static void
 RenameIndex(Oid index_oid, const char *old_name, const char *new_name)
 {
 	Oid relid = IndexGetRelation(index_oid, true);
+	VmCollectionRow row;
 	ListCell *cell;
 
-	if (!OidIsValid(relid))
+	if (!OidIsValid(relid) || !VmCatalogGetCollection(relid, &row))
 		return;
+	/* Renaming an index does not lock its table. */
+	VmLockRows(relid);
 	foreach (cell, VmCatalogListIndexes(relid))
 	{
 		VmIndexRow *index = lfirst(cell);
@@ -167,6 +166,32 @@ RenameIndex(Oid index_oid, const char *old_name, const char *new_name)
 		namestrcpy(&index->pg_name, new_name);
 		VmCatalogPutIndex(index);
 		VmMementoWrite(relid);
+	}
+}
+
+/* A table and its aliases keep off the names that others have (COLL-9). */
+static void
+CheckNames(Oid relid)
+{
+	Oid nspid = get_rel_namespace(relid);
+	VmCollectionRow row;
+	ListCell *cell;
+
+	if (!VmCatalogGetCollection(relid, &row))
+		return;
+	VmLockName(nspid, get_rel_name(relid));
+	VmCheckNoAlias(get_rel_name(relid), nspid);
+	foreach (cell, VmCatalogListAliases(NULL))
+	{
+		VmAliasRow *alias = lfirst(cell);
+
+		if (alias->relid != relid)
+			continue;
+		VmLockName(nspid, NameStr(alias->alias));
+		if (!VmAliasIsFree(NameStr(alias->alias), relid))
+			ereport(ERROR, (VmErrcode(VM_ALIAS_NAME_CONFLICT),
+							errmsg("alias and collection name conflict[database=%s][alias=%s]",
+								   VmDatabaseName(nspid), NameStr(alias->alias))));
 	}
 }
 
@@ -210,6 +235,24 @@ FollowRename(RenameStmt *statement)
 		RenameField(oid, statement->subname, statement->newname);
 	else if (!is_column && get_rel_relkind(oid) == RELKIND_INDEX)
 		RenameIndex(oid, statement->relation->relname, statement->newname);
+	else if (!is_column)
+		CheckNames(oid);
+}
+
+/* ALTER TABLE ... SET SCHEMA: the aliases go along. */
+static void
+FollowMove(AlterObjectSchemaStmt *statement)
+{
+	RangeVar *relation = statement->relation;
+	Oid oid;
+
+	if (relation == NULL || statement->objectType != OBJECT_TABLE)
+		return;
+	relation = copyObject(relation);
+	relation->schemaname = statement->newschema;
+	oid = RangeVarGetRelid(relation, NoLock, true);
+	if (OidIsValid(oid))
+		CheckNames(oid);
 }
 
 VM_FUNCTION(vm_follow_rename);
@@ -220,8 +263,12 @@ vm_follow_rename(PG_FUNCTION_ARGS)
 
 	CheckEventTrigger(fcinfo);
 	data = (EventTriggerData *) fcinfo->context;
-	if (IsA(data->parsetree, RenameStmt) && CatalogExists())
+	if (!VmCatalogFits())
+		PG_RETURN_NULL();
+	if (IsA(data->parsetree, RenameStmt))
 		FollowRename((RenameStmt *) data->parsetree);
+	else if (IsA(data->parsetree, AlterObjectSchemaStmt))
+		FollowMove((AlterObjectSchemaStmt *) data->parsetree);
 	PG_RETURN_NULL();
 }
 
@@ -232,7 +279,7 @@ RefuseRow(Relation table)
 {
 	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					errmsg("permission denied for table %s", RelationGetRelationName(table)),
-					errdetail("Only COPY, in a restore, writes rows of tables that the role owns."),
+					errdetail("A row is written by the owner of what it is about, in a restore."),
 					errhint("Use the functions of schema milvus.")));
 }
 
@@ -252,36 +299,70 @@ OwnsSubject(Oid oid, bool is_schema)
 	return get_rel_name(oid) != NULL && VmIsTableOwner(oid, GetUserId());
 }
 
-VM_FUNCTION(vm_check_restored);
-Datum
-vm_check_restored(PG_FUNCTION_ARGS)
+/* What the row is about, which the first column of these names says. */
+static Oid
+SubjectOf(Relation table, HeapTuple tuple, bool *is_schema)
 {
-	TriggerData *data = (TriggerData *) fcinfo->context;
-	TupleDesc desc;
-	int column;
-	bool is_schema;
+	TupleDesc desc = RelationGetDescr(table);
+	int column = SPI_fnumber(desc, "relation");
 	bool is_null;
 	Datum value;
-	Oid subject;
+
+	*is_schema = column <= 0;
+	if (*is_schema)
+		column = SPI_fnumber(desc, "database");
+	if (column <= 0)
+		elog(ERROR, "table \"%s\" is about nothing", RelationGetRelationName(table));
+	value = heap_getattr(tuple, column, desc, &is_null);
+	if (is_null)
+		return InvalidOid;
+	return *is_schema ? get_namespace_oid(NameStr(*DatumGetName(value)), true) :
+						DatumGetObjectId(value);
+}
+
+/* An alias must not take a name that is another's; other rows have none that is looked up. */
+static bool
+NameIsFree(Relation table, HeapTuple tuple, Oid relid)
+{
+	TupleDesc desc = RelationGetDescr(table);
+	int column = SPI_fnumber(desc, "alias");
+	bool is_null;
+	Datum name;
+
+	if (column <= 0)
+		return true;
+	name = heap_getattr(tuple, column, desc, &is_null);
+	if (is_null)
+		return false;
+	VmLockName(get_rel_namespace(relid), NameStr(*DatumGetName(name)));
+	return VmAliasIsFree(NameStr(*DatumGetName(name)), relid);
+}
+
+static void
+CheckRestoreTrigger(FunctionCallInfo fcinfo)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(data->tg_event) ||
 		!TRIGGER_FIRED_BY_INSERT(data->tg_event) || !TRIGGER_FIRED_FOR_ROW(data->tg_event))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("function must be called before each row of an insert")));
-	desc = RelationGetDescr(data->tg_relation);
-	column = SPI_fnumber(desc, "relation");
-	is_schema = column <= 0;
-	if (is_schema)
-		column = SPI_fnumber(desc, "database");
-	if (column <= 0)
-		elog(ERROR, "table \"%s\" is about nothing", RelationGetRelationName(data->tg_relation));
-	value = heap_getattr(data->tg_trigtuple, column, desc, &is_null);
-	if (is_null || !IsCopy())
-		RefuseRow(data->tg_relation);
-	subject = is_schema ? get_namespace_oid(NameStr(*DatumGetName(value)), true) :
-						  DatumGetObjectId(value);
+}
+
+VM_FUNCTION(vm_check_restored);
+Datum
+vm_check_restored(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	bool is_schema;
+	Oid subject;
+
+	CheckRestoreTrigger(fcinfo);
+	subject = SubjectOf(data->tg_relation, data->tg_trigtuple, &is_schema);
 	if (!OwnsSubject(subject, is_schema))
 	{
+		if (!IsCopy())
+			RefuseRow(data->tg_relation);
 		/* A restore goes on without it: one bad row must not cost all the others. */
 		ereport(WARNING,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -289,7 +370,34 @@ vm_check_restored(PG_FUNCTION_ARGS)
 						RelationGetRelationName(data->tg_relation))));
 		PG_RETURN_POINTER(NULL);
 	}
+	if (!is_schema && !NameIsFree(data->tg_relation, data->tg_trigtuple, subject))
+	{
+		ereport(WARNING, (VmErrcode(VM_ALIAS_NAME_CONFLICT),
+						  errmsg("a row of table %s was left out: its name is taken",
+								 RelationGetRelationName(data->tg_relation))));
+		PG_RETURN_POINTER(NULL);
+	}
 	if (!is_schema)
 		CacheInvalidateRelcacheByRelid(subject);
 	PG_RETURN_POINTER(data->tg_trigtuple);
+}
+
+/*
+ * Before each row that is written to a table of milvus by a statement: what another
+ * server's rows say is about that server's tables and ticks.
+ */
+VM_FUNCTION(vm_skip_replicated);
+Datum
+vm_skip_replicated(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(data->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(data->tg_event))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("function must be called before each row")));
+	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
+		PG_RETURN_POINTER(NULL);
+	PG_RETURN_POINTER(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple :
+																data->tg_trigtuple);
 }

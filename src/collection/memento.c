@@ -17,9 +17,12 @@
 #include "catalog/pg_constraint.h"
 #include "commands/comment.h"
 #include "utils/builtins.h"
+#include "storage/lmgr.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "collection/alias.h"
 #include "collection/catalog.h"
 #include "collection/error.h"
 #include "collection/json.h"
@@ -27,6 +30,9 @@
 #include "consistency/oracle.h"
 
 #define MEMENTO_VERSION 1
+
+/* What tells a memento from a comment of a user's own. */
+#define MEMENTO_KEY "\"vecmilvus\": "
 
 /* The constraint that the comment is on; InvalidOid without a primary key. */
 static Oid
@@ -106,6 +112,15 @@ WriteIndexes(VmJsonWriter *writer, Oid relid)
 	VmJsonEndArray(writer);
 }
 
+/* A comment of the user's own stays; then a dump of this table alone loses the metadata. */
+static bool
+MayWriteComment(Oid constraint)
+{
+	char *comment = GetComment(constraint, ConstraintRelationId, 0);
+
+	return comment == NULL || strstr(comment, MEMENTO_KEY) != NULL;
+}
+
 void
 VmMementoWrite(Oid relid)
 {
@@ -128,6 +143,8 @@ VmMementoWrite(Oid relid)
 	WriteIndexes(&writer, relid);
 	VmJsonEndObject(&writer);
 	memento = DatumGetJsonbP(VmJsonDatum(&writer));
+	if (!MayWriteComment(constraint))
+		return;
 	CreateComments(constraint, ConstraintRelationId, 0,
 				   JsonbToCString(NULL, &memento->root, VARSIZE(memento)));
 	CommandCounterIncrement();
@@ -214,7 +231,8 @@ RestoreAliases(Oid relid, const Jsonb *memento)
 		VmAliasRow row = {.relid = relid};
 
 		/* Two copies of a collection cannot both have its aliases. */
-		if (OidIsValid(VmCollectionLookup(names[i])))
+		VmLockName(get_rel_namespace(relid), names[i]);
+		if (!VmAliasIsFree(names[i], relid))
 		{
 			ereport(NOTICE, (errmsg("alias \"%s\" is taken and was left out", names[i])));
 			continue;

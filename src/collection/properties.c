@@ -10,6 +10,10 @@
 #include "collection/json.h"
 #include "collection/properties.h"
 
+/* So that merging them costs little, and the memento of them too. */
+#define MAX_PROPERTIES       256
+#define MAX_PROPERTIES_BYTES 65536
+
 /* About a hundred years: what still fits into a hybrid timestamp by far. */
 #define MAX_TTL_SECONDS INT64CONST(3155760000)
 
@@ -39,13 +43,25 @@ MergeProperty(const char *key, const JsonbValue *value, void *state)
 	*properties = VmJsonSet(*properties, key, VmJsonValueText(value));
 }
 
+static void
+CheckCount(const Jsonb *properties)
+{
+	if (properties != NULL &&
+		(JB_ROOT_COUNT(properties) > MAX_PROPERTIES || VARSIZE(properties) > MAX_PROPERTIES_BYTES))
+		ereport(ERROR, (VmErrcode(VM_PARAMETER_TOO_LARGE),
+						errmsg("properties are limited to %d entries and %d bytes", MAX_PROPERTIES,
+							   MAX_PROPERTIES_BYTES)));
+}
+
 Jsonb *
 VmPropertiesMerge(const Jsonb *old, const Jsonb *changes)
 {
 	Jsonb *properties = old == NULL ? VmJsonEmptyObject() : unconstify(Jsonb *, old);
 
 	VmJsonCheckObject(changes, "properties");
+	CheckCount(changes);
 	VmJsonEach(changes, MergeProperty, &properties);
+	CheckCount(properties);
 	return properties;
 }
 

@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "collection/alias.h"
 #include "collection/catalog.h"
 #include "collection/change.h"
 #include "collection/create.h"
@@ -59,6 +60,7 @@ CheckTable(Oid relid)
 		RaiseUnfit(table, "It belongs to the system.");
 	if (!OidIsValid(VmPrimaryKeyIndex(table)))
 		RaiseUnfit(table, "It has no primary key.");
+	VmCheckNoAlias(RelationGetRelationName(table), RelationGetNamespace(table));
 	table_close(table, NoLock);
 }
 
@@ -157,6 +159,20 @@ AddDefaultPartition(Oid relid)
 		VmPartitionAddRow(relid, VM_DEFAULT_PARTITION, false);
 }
 
+/* Names come before tables; the name may change while the table is waited for. */
+static void
+LockTableAndName(Oid relid)
+{
+	VmLockName(get_rel_namespace(relid), get_rel_name(relid));
+	LockRelationOid(relid, ShareRowExclusiveLock);
+	if (get_rel_name(relid) == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("relation with OID %u does not exist", relid)));
+	VmCollectionCheckOwner(relid);
+	VmLockName(get_rel_namespace(relid), get_rel_name(relid));
+	VmLockRows(relid);
+}
+
 VM_FUNCTION(vm_register_collection);
 Datum
 vm_register_collection(PG_FUNCTION_ARGS)
@@ -174,8 +190,7 @@ vm_register_collection(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
 						errmsg("relation with OID %u does not exist", relid)));
 	VmCollectionCheckOwner(relid);
-	LockRelationOid(relid, ShareRowExclusiveLock);
-	VmLockRows(relid);
+	LockTableAndName(relid);
 	CheckTable(relid);
 	memento = VmMementoRead(relid);
 	if (VmCatalogGetCollection(relid, &row))

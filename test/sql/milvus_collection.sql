@@ -18,6 +18,11 @@ CREATE FUNCTION described(name text) RETURNS text LANGUAGE sql AS
 ---------------------------------------------------------------- the article's collection
 SELECT milvus.create_database('test');
 SELECT milvus.use_database('test');
+-- There, names of "default" have no meaning, though its schema is in the path for the types.
+CREATE TABLE public.elsewhere (id int8 PRIMARY KEY);
+SELECT milvus.register_collection('public.elsewhere');
+SELECT milvus.has_collection('elsewhere'), milvus.has_collection('default.elsewhere'), milvus.has_collection('nowhere.elsewhere');
+DROP TABLE public.elsewhere;
 SHOW search_path;
 SELECT milvus.create_collection('testcollection', schema => '{
     "auto_id": true, "enable_dynamic_field": true, "fields": [
@@ -306,17 +311,86 @@ SELECT call, refused(call) FROM unnest(ARRAY[
     $$CREATE TABLE milvus.mine (a int)$$, $$UPDATE milvus.tick SET ts = 0$$]) AS call;
 RESET ROLE;
 SET ROLE regress_writer;
-SELECT refused($$INSERT INTO milvus.alias VALUES ('a', 'mine', 1)$$);
--- COPY is what pg_restore does: for one's own tables only.
+-- Restores write rows, by COPY or INSERT: about one's own tables only, and no name twice.
+SELECT refused($$INSERT INTO milvus.alias VALUES ('a', 'books', 1)$$);
+INSERT INTO milvus.alias VALUES ('inserted', 'mine', 1), ('library', 'mine', 1), ('books', 'mine', 1), ('mine', 'mine', 1);
 COPY milvus.alias FROM stdin;
 restored	public.mine	1
+library	public.mine	1
 \.
 COPY milvus.alias FROM stdin;
 stolen	public.books	1
 \.
 SELECT milvus.list_aliases('mine'), milvus.list_aliases('books');
-SELECT milvus.drop_alias('restored'), milvus.drop_collection('mine');
+-- Nor may a table take the name of an alias, once it is a collection.
+CREATE TABLE library (id int8 PRIMARY KEY);
+SELECT refused($$SELECT milvus.register_collection('library')$$), milvus.describe_alias('library')->>'collection_name';
+DROP TABLE library;
+SELECT refused('ALTER TABLE mine RENAME TO library');
 RESET ROLE;
+CREATE SCHEMA AUTHORIZATION regress_writer;
+SELECT milvus.rename_collection('mine', 'mine', 'regress_writer');
+SET ROLE regress_writer;
+SELECT milvus.drop_alias('restored'), milvus.drop_alias('default.inserted');
+SELECT milvus.rename_collection('mine', 'mine', 'regress_writer');
+SELECT milvus.create_alias('regress_writer.mine', 'library');
+SELECT milvus.describe_alias('regress_writer.library');
+SELECT refused('ALTER TABLE regress_writer.mine SET SCHEMA public');
+SELECT milvus.drop_alias('regress_writer.library');
+-- An alias is a name in the schema, for whoever may make names there.
+RESET ROLE;
+REVOKE CREATE ON SCHEMA regress_writer FROM regress_writer;
+SET ROLE regress_writer;
+SELECT refused($$SELECT milvus.create_alias('regress_writer.mine', 'x')$$);
+SELECT milvus.drop_collection('regress_writer.mine');
+DROP SCHEMA regress_writer;
+RESET ROLE;
+-- Names that got two meanings all the same (a superuser may do all) are an error, not a guess.
+BEGIN;
+ALTER TABLE milvus.alias DISABLE TRIGGER ALL;
+CREATE TABLE second (id int8 PRIMARY KEY);
+SELECT milvus.register_collection('second');
+INSERT INTO milvus.alias VALUES ('library', 'second', 1);
+SELECT refused($$SELECT milvus.describe_collection('library')$$);
+ROLLBACK;
+-- What a row says is read with care.
+BEGIN;
+UPDATE milvus.collection SET num_partitions = 2000000000, num_shards = -1, consistency_level = 77 WHERE relation = 'books'::regclass;
+SELECT d->'num_partitions', d->'num_shards', d->'consistency_level' FROM milvus.describe_collection('books') d;
+ROLLBACK;
+-- A comment of somebody's own on the primary key stays.
+CREATE TABLE commented (id int8 CONSTRAINT commented_key PRIMARY KEY);
+COMMENT ON CONSTRAINT commented_key ON commented IS 'mine';
+SELECT milvus.register_collection('commented');
+SELECT obj_description(oid, 'pg_constraint') FROM pg_constraint WHERE conname = 'commented_key';
+DROP TABLE commented;
+-- Reading alone is what a read-only transaction may do.
+BEGIN READ ONLY;
+SELECT refused($$SELECT milvus.alter_collection_properties('books', '{}')$$), refused($$SELECT milvus.drop_alias('library')$$);
+COMMIT;
+-- All collections whose metadata a dump has lost, but for its comments.
+BEGIN;
+DELETE FROM milvus.collection;
+SELECT c.conrelid::regclass, milvus.register_collection(c.conrelid::regclass)
+    FROM pg_constraint c JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_constraint'::regclass
+    WHERE c.contype = 'p' AND d.description LIKE '%"vecmilvus": %' ORDER BY 1;
+SELECT milvus.list_collections();
+ROLLBACK;
+-- Properties have limits.
+SELECT refused($$SELECT milvus.alter_collection_properties('books',
+    (SELECT jsonb_object_agg('p' || i, i) FROM generate_series(1, 257) i))$$);
+SELECT refused($$SELECT milvus.alter_collection_properties('books', jsonb_build_object('p', repeat('x', 70000)))$$);
+-- A type that goes takes a column and perhaps its table along.
+CREATE SCHEMA going;
+CREATE DOMAIN going.d AS int;
+CREATE TABLE going.t (id int8 PRIMARY KEY, d going.d);
+CREATE TABLE keeping (id int8 PRIMARY KEY, d going.d);
+SELECT milvus.register_collection('going.t'), milvus.register_collection('keeping');
+SET client_min_messages = warning;
+DROP SCHEMA going CASCADE;
+RESET client_min_messages;
+SELECT milvus.describe_collection('keeping')->'fields';
+DROP TABLE keeping;
 REVOKE CREATE ON SCHEMA public FROM regress_writer;
 DROP ROLE regress_reader, regress_writer;
 DROP TABLE books, plain, nokey, twokeys, floatkey CASCADE;

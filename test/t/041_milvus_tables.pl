@@ -99,6 +99,15 @@ $node->command_ok(
     'pg_restore as the owner');
 is(everything('own'), $before, 'all of it is back');
 
+# ---------------------------------------------------------------------- as INSERTs
+$node->command_ok(
+    [ 'pg_dump', '--rows-per-insert=100', '-f', "$dump.sql", $node->connstr('app') ], 'pg_dump --inserts');
+$node->safe_psql('postgres', 'CREATE DATABASE inserts OWNER owner');
+$node->command_ok(
+    [ 'psql', '-X', '-q', '-1', '-v', 'ON_ERROR_STOP=1', '-f', "$dump.sql", $node->connstr('inserts') ],
+    'and its restore');
+is(everything('inserts'), $before, 'all of it is back');
+
 # ------------------------------------------------------------------ single tables
 $node->command_ok(
     [ 'pg_dump', '-Fc', '-t', 'shop.items', '-f', $dump, $node->connstr('app') ], 'pg_dump -t');
@@ -137,6 +146,29 @@ is( $subscriber->safe_psql('postgres', 'SELECT id, v, color, "$ts" FROM shop.ite
     $node->safe_psql('app', 'SELECT id, v, color, "$ts" FROM shop.items ORDER BY id'),
     'the same rows');
 $subscriber->safe_psql('postgres', 'DROP SUBSCRIPTION sub');
+
+# A publication of all tables has those of schema milvus, too: what comes of them is
+# left out, and the subscriber's own timestamps and collections stay as they are.
+$node->safe_psql('postgres', 'CREATE DATABASE every');
+$node->safe_psql('every', q{CREATE EXTENSION vecmilvus;
+    SELECT milvus.create_collection('items', 2); SELECT milvus.next_id();
+    CREATE PUBLICATION pub_all FOR ALL TABLES});
+$subscriber->safe_psql('postgres', 'CREATE DATABASE every');
+$subscriber->safe_psql('every', q{CREATE EXTENSION vecmilvus; SELECT milvus.create_collection('items', 2)});
+my $own = $subscriber->safe_psql('every', 'TABLE milvus.collection');
+($connection = $node->connstr('every')) =~ s/'/''/g;
+$subscriber->safe_psql('every', qq{CREATE SUBSCRIPTION sub_all CONNECTION '$connection' PUBLICATION pub_all});
+$subscriber->wait_for_subscription_sync($node, 'sub_all', 'every');
+$node->safe_psql('every', q{SELECT milvus.insert('items', '{"id": 1, "vector": [1, 2]}'),
+    milvus.create_alias('items', 'goods'), milvus.alter_collection_properties('items', '{"a": "b"}')});
+$node->wait_for_catchup('sub_all');
+is($subscriber->safe_psql('every', 'SELECT count(*) FROM milvus.tick'), '1', 'one tick page');
+ok($subscriber->safe_psql('every', 'SELECT milvus.next_id()') > 0, 'timestamps are drawn');
+is($subscriber->safe_psql('every', q{SELECT milvus.get_collection_stats('items'), milvus.list_aliases('items')->'aliases'}),
+    '{"row_count": 1}|[]', 'rows are replicated, metadata is the subscriber\'s');
+is($subscriber->safe_psql('every', 'SELECT relation, collection_id FROM milvus.collection'),
+    join('|', (split /\|/, $own)[0, 1]), 'and stays what it was');
+$subscriber->safe_psql('every', 'DROP SUBSCRIPTION sub_all');
 
 # -------------------------------------------------------------------------- expiry
 # A trigger of the owner's runs as the owner, not as the worker.
