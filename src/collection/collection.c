@@ -176,8 +176,8 @@ VmCurrentDatabase(void)
 	return path == NIL ? pstrdup("default") : VmDatabaseName(linitial_oid(path));
 }
 
-static _Noreturn void
-RaiseNotFound(const char *name)
+void
+VmRaiseNameNotFound(const char *name)
 {
 	const char *dot = strchr(name, '.');
 
@@ -205,7 +205,7 @@ LookupAndLock(const char *name, LOCKMODE lockmode)
 		if (OidIsValid(relid))
 			UnlockRelationOid(relid, lockmode);
 		if (!OidIsValid(found))
-			RaiseNotFound(name);
+			VmRaiseNameNotFound(name);
 		LockRelationOid(found, lockmode);
 		if (changes == SharedInvalidMessageCounter)
 			return found;
@@ -393,6 +393,16 @@ VmCollectionOfTable(Oid relid)
 	return collection;
 }
 
+void
+VmCollectionCheckPrimary(const VmCollection *collection)
+{
+	if (collection->primary == NULL)
+		ereport(ERROR,
+				(VmErrcode(VM_COLLECTION_ILLEGAL_SCHEMA),
+				 errmsg("collection \"%s\" has no primary key", collection->name),
+				 errhint("Add one with ALTER TABLE: a single column of type bigint or varchar.")));
+}
+
 VmCollection *
 VmCollectionOpen(const char *name, LOCKMODE lockmode)
 {
@@ -400,11 +410,7 @@ VmCollectionOpen(const char *name, LOCKMODE lockmode)
 
 	if (collection == NULL)
 		VmRaiseCollectionNotFound(VmCurrentDatabase(), name);
-	if (collection->primary == NULL)
-		ereport(ERROR,
-				(VmErrcode(VM_COLLECTION_ILLEGAL_SCHEMA),
-				 errmsg("collection \"%s\" has no primary key", collection->name),
-				 errhint("Add one with ALTER TABLE: a single column of type bigint or varchar.")));
+	VmCollectionCheckPrimary(collection);
 	return collection;
 }
 

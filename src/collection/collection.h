@@ -128,6 +128,12 @@ extern VmCollection *VmCollectionOfTable(Oid relid);
 extern Oid VmCollectionLookup(const char *name);
 extern Oid VmCollectionInSchema(const char *name, Oid nspid);
 
+/* Raises VM_COLLECTION_NOT_FOUND, or that there is no such database. */
+extern _Noreturn void VmRaiseNameNotFound(const char *name);
+
+/* Raises VM_COLLECTION_ILLEGAL_SCHEMA if somebody dropped it. */
+extern void VmCollectionCheckPrimary(const VmCollection *collection);
+
 /* Raises VM_FIELD_NOT_FOUND; the second gives NULL. */
 extern VmField *VmCollectionGetField(VmCollection *collection, const char *name);
 extern VmField *VmCollectionFindField(VmCollection *collection, const char *name);

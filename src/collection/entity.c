@@ -116,7 +116,7 @@ ChooseFields(VmEntity *entity, char **fields, int nfields)
 }
 
 VmEntity *
-VmEntityCreate(VmCollection *collection, char **fields, int nfields)
+VmEntityCreate(VmCollection *collection, char **fields, int nfields, bool with_key)
 {
 	VmEntity *entity = palloc0(sizeof(*entity));
 	char *everything[] = {"*"};
@@ -128,7 +128,8 @@ VmEntityCreate(VmCollection *collection, char **fields, int nfields)
 		chosen = ChooseFields(entity, everything, 1);
 	else
 		chosen = ChooseFields(entity, fields, nfields);
-	chosen[collection->primary - collection->fields] = true;
+	if (with_key)
+		chosen[collection->primary - collection->fields] = true;
 	for (int i = 0; i < collection->nfields; i++)
 	{
 		if (chosen[i])

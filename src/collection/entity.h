@@ -30,10 +30,11 @@ typedef struct VmEntity VmEntity;
 /*
  * fields NULL: all of them and the dynamic keys, as "*".  A name that is neither
  * a field nor "*" nor "$meta" is a dynamic key, or raises VM_FIELD_NOT_FOUND
- * where there is no dynamic field.  The primary key is always shown.  Lives in
+ * where there is no dynamic field.  with_key: the primary key is always shown.  Lives in
  * the current memory context.
  */
-extern VmEntity *VmEntityCreate(VmCollection *collection, char **fields, int nfields);
+extern VmEntity *
+VmEntityCreate(VmCollection *collection, char **fields, int nfields, bool with_key);
 
 /* Number of columns, and the target list of a SELECT from the alias given. */
 extern int VmEntityColumns(const VmEntity *entity);

@@ -97,7 +97,7 @@ ReadArguments(FunctionCallInfo fcinfo, Get *get)
 	CheckLoaded(get);
 	if (!PG_ARGISNULL(2))
 		fields = VmTextArrayArgument(fcinfo, 2, "output_fields", &nfields);
-	get->entity = VmEntityCreate(get->collection, fields, nfields);
+	get->entity = VmEntityCreate(get->collection, fields, nfields, true);
 	get->ids =
 		PointerGetDatum(VmIdsFromJson(get->collection, PG_GETARG_JSONB_P(1), &get->ids_type));
 }

@@ -107,24 +107,36 @@ HasTooManyDims(const VmField *field)
 	return field->dim > (field->type == VM_TYPE_BINARY_VECTOR ? MAX_BIT_DIM : MAX_HALFVEC_DIM);
 }
 
+char *
+VmIndexCast(const VmField *field)
+{
+	const char *schema = get_namespace_name(VmExtensionSchema());
+	int dim = 0;
+
+	if (field->type == VM_TYPE_FLOAT_VECTOR && field->dim > MAX_VECTOR_DIM)
+		dim = field->dim;
+	if (field->type == VM_TYPE_SPARSE_FLOAT_VECTOR && field->typmod < 0)
+		dim = VM_SPARSE_DIM;
+	if (dim == 0)
+		return pstrdup("");
+	return psprintf("::%s(%d)", quote_qualified_identifier(schema, IndexedType(field)), dim);
+}
+
 static char *
 VectorKey(const VmField *field, const char *metric)
 {
 	const char *schema = get_namespace_name(VmExtensionSchema());
 	const char *type = IndexedType(field);
 	const char *column = quote_identifier(field->name);
+	char *cast = VmIndexCast(field);
 	char *lower = pstrdup(metric);
 	char *opclass;
 
 	for (char *c = lower; *c != '\0'; c++)
 		*c = pg_ascii_tolower((unsigned char) *c);
 	opclass = quote_qualified_identifier(schema, psprintf("%s_%s_ops", type, lower));
-	if (field->type == VM_TYPE_FLOAT_VECTOR && field->dim > MAX_VECTOR_DIM)
-		return psprintf("((%s::%s(%d)) %s)", column, quote_qualified_identifier(schema, type),
-						field->dim, opclass);
-	if (field->type == VM_TYPE_SPARSE_FLOAT_VECTOR && field->typmod < 0)
-		return psprintf("((%s::%s(%d)) %s)", column, quote_qualified_identifier(schema, type),
-						VM_SPARSE_DIM, opclass);
+	if (cast[0] != '\0')
+		return psprintf("((%s%s) %s)", column, cast, opclass);
 	return psprintf("(%s %s)", column, opclass);
 }
 

@@ -53,6 +53,12 @@ extern void VmIndexSpecRead(const VmField *field, const char *index_type, const 
 extern void
 VmIndexPlanMake(const VmField *field, const VmIndexSpec *spec, bool report, VmIndexPlan *plan);
 
+/*
+ * What follows the column where the index is on a cast of it, as it is with more
+ * dimensions than an index of the column's type has: "::public.halfvec(3000)", or "".
+ */
+extern char *VmIndexCast(const VmField *field);
+
 /* The metric of one of our operator classes, or NULL. */
 extern const char *VmMetricOfOpclass(const char *opclass);
 

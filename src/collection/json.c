@@ -152,6 +152,18 @@ VmJsonCheckArray(const Jsonb *value, const char *what)
 		RaiseWrongType(what, "an array");
 }
 
+Jsonb *
+VmJsonArgument(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	Jsonb *json;
+
+	if (PG_ARGISNULL(n))
+		return NULL;
+	json = PG_GETARG_JSONB_P(n);
+	VmJsonCheckObject(json, name);
+	return json;
+}
+
 void
 VmJsonEach(const Jsonb *object, VmJsonVisit visit, void *state)
 {

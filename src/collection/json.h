@@ -35,6 +35,9 @@ extern bool VmJsonValueInt(const JsonbValue *value, int64 *result);
 extern void VmJsonCheckObject(const Jsonb *value, const char *what);
 extern void VmJsonCheckArray(const Jsonb *value, const char *what);
 
+/* An argument that is an object; NULL if it is NULL. */
+extern Jsonb *VmJsonArgument(FunctionCallInfo fcinfo, int n, const char *name);
+
 /* Calls visit for each pair of an object, in jsonb's order of keys. */
 typedef void (*VmJsonVisit)(const char *key, const JsonbValue *value, void *state);
 extern void VmJsonEach(const Jsonb *object, VmJsonVisit visit, void *state);

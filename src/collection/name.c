@@ -119,6 +119,12 @@ VmOptionalText(FunctionCallInfo fcinfo, int n, char *missing)
 	return PG_ARGISNULL(n) ? missing : text_to_cstring(PG_GETARG_TEXT_PP(n));
 }
 
+int32
+VmIntArgument(FunctionCallInfo fcinfo, int n, int32 missing)
+{
+	return PG_ARGISNULL(n) ? missing : PG_GETARG_INT32(n);
+}
+
 char **
 VmTextArrayArgument(FunctionCallInfo fcinfo, int n, const char *name, int *count)
 {

@@ -25,6 +25,9 @@ extern char *VmTextArgument(FunctionCallInfo fcinfo, int n, const char *name);
 /* The same, or missing if it is NULL. */
 extern char *VmOptionalText(FunctionCallInfo fcinfo, int n, char *missing);
 
+/* An integer, or missing if it is NULL. */
+extern int32 VmIntArgument(FunctionCallInfo fcinfo, int n, int32 missing);
+
 /* Elements of a text[]; count 0 if it is NULL, and a NULL element is an error. */
 extern char **VmTextArrayArgument(FunctionCallInfo fcinfo, int n, const char *name, int *count);
 

@@ -1,0 +1,52 @@
+/*
+ * filter.h
+ *		Milvus's filter expressions as conditions of SQL.
+ *
+ * A filter becomes an expression over a table's columns with typed parameters;
+ * nothing that its writer wrote is in its text but the names of fields, quoted
+ * (COLL-11).  Template variables are parameters that get their values with each
+ * call, so that the condition is made once.
+ */
+#ifndef VM_COLLECTION_FILTER_H
+#define VM_COLLECTION_FILTER_H
+
+#include "compat/compat.h"
+
+#include "lib/stringinfo.h"
+#include "utils/jsonb.h"
+
+#include "collection/collection.h"
+
+typedef struct VmQualParam
+{
+	Oid type;
+	Datum value;          /* of a literal; not used where there is a variable */
+	const char *variable; /* the template variable that gives the value, or NULL */
+} VmQualParam;
+
+typedef struct VmQual
+{
+	char *sql; /* boolean; in parentheses */
+	int nparams;
+	VmQualParam *params;
+	/* A plan for the values is worth its cost: a long list is hashed only then. */
+	bool wants_values;
+} VmQual;
+
+/*
+ * Compiles a filter; alias is the table's in the statement, its parameters are
+ * $first_param and on.  templates (an object, or NULL) gives the types of
+ * variables.  NULL for an empty filter.  In the current memory context.  Raises
+ * VM_UNEXPECTED for what cannot be parsed or typed, with the position in the
+ * error's cursor, and VM_UNSUPPORTED for what is newer than Milvus 2.5.
+ */
+extern VmQual *VmFilterCompile(VmCollection *collection, const char *filter, Jsonb *templates,
+							   const char *alias, int first_param);
+
+/* Values for the parameters; templates are of the types that were compiled for. */
+extern void VmQualBind(const VmQual *qual, Jsonb *templates, Datum *values);
+
+/* Appends the names and types of variables: what VmFilterCompile looks at of them. */
+extern void VmTemplateSignature(StringInfo key, Jsonb *templates);
+
+#endif
