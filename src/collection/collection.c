@@ -524,5 +524,10 @@ VmCollectionProperty(VmCollection *collection, const char *key)
 int64
 VmCollectionTtl(VmCollection *collection)
 {
-	return VmJsonGetInt(collection->properties, VM_TTL_PROPERTY, 0);
+	JsonbValue *value = VmJsonGet(collection->properties, VM_TTL_PROPERTY);
+	int64 seconds;
+
+	if (value == NULL || !VmJsonValueInt(value, &seconds))
+		return 0;
+	return seconds < 0 || seconds > VM_MAX_TTL_SECONDS ? 0 : seconds;
 }

@@ -29,6 +29,9 @@
 #define VM_FIRST_FIELD_ID    100
 #define VM_TTL_PROPERTY      "collection.ttl.seconds"
 
+/* About a hundred years: what still fits into a hybrid timestamp by far. */
+#define VM_MAX_TTL_SECONDS INT64CONST(3155760000)
+
 typedef enum VmConsistencyLevel
 {
 	VM_STRONG = 0,
@@ -141,7 +144,11 @@ extern VmField *VmCollectionFindField(VmCollection *collection, const char *name
 /* Raises VM_PARTITION_NOT_FOUND, or an error where a partition key decides. */
 extern void VmCollectionCheckPartition(VmCollection *collection, const char *partition);
 
-/* collection.ttl.seconds; 0: rows do not expire. */
+/*
+ * collection.ttl.seconds, at most VM_MAX_TTL_SECONDS; 0: rows do not expire.
+ * Never an error: a value that no function would have stored (COPY may have
+ * brought it, COLL-4) is no expiry, since in doubt nothing is deleted.
+ */
 extern int64 VmCollectionTtl(VmCollection *collection);
 
 /* Value of a property as text, or NULL. */

@@ -14,9 +14,6 @@
 #define MAX_PROPERTIES       256
 #define MAX_PROPERTIES_BYTES 65536
 
-/* About a hundred years: what still fits into a hybrid timestamp by far. */
-#define MAX_TTL_SECONDS INT64CONST(3155760000)
-
 static void
 CheckProperty(const char *key, const JsonbValue *value)
 {
@@ -28,7 +25,7 @@ CheckProperty(const char *key, const JsonbValue *value)
 						errhint("Properties are strings, numbers or booleans.")));
 	if (strcmp(key, VM_TTL_PROPERTY) != 0)
 		return;
-	if (!VmJsonValueInt(value, &number) || number < 0 || number > MAX_TTL_SECONDS)
+	if (!VmJsonValueInt(value, &number) || number < 0 || number > VM_MAX_TTL_SECONDS)
 		ereport(ERROR, (VmErrcode(VM_PARAMETER_INVALID),
 						errmsg("invalid value of property \"%s\": %s", key, VmJsonValueText(value)),
 						errhint("A number of seconds, 0 for rows that do not expire.")));

@@ -1,40 +1,35 @@
 /*
  * ttl.c
- *		Deleting expired rows (ttl.h); milvus.purge_expired.
+ *		Rows that expire (ttl.h): their index, when a purge begins, and
+ *		milvus.purge_expired.
  *
- * The worker is a superuser, and a delete runs the table's triggers: so each
- * table is purged as its owner, restricted as VACUUM restricts index functions
- * (COLL-5), and in a subtransaction of its own, so that one that fails holds up
- * no other.
+ * The worker that ticks only looks whether there is something to do; another
+ * process does it (purge.c).
  */
 #include "compat/compat.h"
 
 #include "access/genam.h"
 #include "access/table.h"
 #include "access/xact.h"
-#include "catalog/index.h"
-#include "catalog/pg_type.h"
+#include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#include "collection/catalog.h"
 #include "collection/name.h"
+#include "collection/purge.h"
 #include "collection/statement.h"
-#include "collection/stats.h"
 #include "collection/ttl.h"
 #include "compat/acl.h"
 #include "consistency/worker.h"
 
-/* Rows of one statement: a purge never is one long transaction's worth of work. */
-#define PURGE_BATCH 10000
+/* Until the next attempt to start a purge that could not be started. */
+#define RETRY_MS 5000
 
 static int purge_interval;
 
@@ -65,102 +60,42 @@ VmTtlPrepare(VmCollection *collection)
 							  collection->qualified));
 }
 
-/* Deletes a batch of expired rows; returns how many there were. */
-static int64
-PurgeCollection(VmCollection *collection)
+/*
+ * Whether the rows of any collection expire.  This must be quick: a table that
+ * somebody has locked is looked at another time.
+ */
+static bool
+AnyExpires(void)
 {
-	int64 expiry = VmExpiryTs(collection);
-	Oid type = INT8OID;
-	Datum argument = Int64GetDatum(expiry);
+	Oid schema = get_namespace_oid("milvus", true);
+	Oid table = OidIsValid(schema) ? get_relname_relid("collection", schema) : InvalidOid;
+	bool any;
 
-	if (expiry == PG_INT64_MIN)
-		return 0;
-	return (int64) VmRunDml(
-		psprintf(
-			"DELETE FROM ONLY %s WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT ctid FROM ONLY "
-			"%s WHERE \"" VM_TS_COLUMN "\" OPERATOR(pg_catalog.<=) $1 LIMIT %d)) AND "
-			"\"" VM_TS_COLUMN "\" OPERATOR(pg_catalog.<=) $1",
-			collection->qualified, collection->qualified, PURGE_BATCH),
-		1, &type, &argument);
-}
-
-/* As the table's owner, who can do no more than that here. */
-static void
-PurgeAsOwner(Oid relid)
-{
-	Oid user;
-	int context;
-	int level = NewGUCNestLevel();
-	VmCollection *collection = VmCollectionOfTable(relid);
-	Relation relation = table_open(relid, NoLock);
-	Oid owner = relation->rd_rel->relowner;
-
-	table_close(relation, NoLock);
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(owner, context | SECURITY_RESTRICTED_OPERATION);
-	VmRestrictSearchPath();
-	if (collection != NULL)
-		(void) PurgeCollection(collection);
-	AtEOXact_GUC(false, level);
-	SetUserIdAndSecContext(user, context);
-}
-
-/* Errors are logged, and the next table is looked at. */
-static void
-PurgeGuarded(Oid relid)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-
-	BeginInternalSubTransaction(NULL);
-	PG_TRY();
-	{
-		if (ConditionalLockRelationOid(relid, RowExclusiveLock) && get_rel_name(relid) != NULL)
-			PurgeAsOwner(relid);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		EmitErrorReport();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-}
-
-static void
-PurgeAll(void)
-{
-	ListCell *cell;
-
+	if (!OidIsValid(table) || !ConditionalLockRelationOid(table, AccessShareLock))
+		return false;
 	PushActiveSnapshot(GetTransactionSnapshot());
-	foreach (cell, VmCatalogListCollections())
-	{
-		VmCollectionRow *row = lfirst(cell);
-		VmCollection probe = {.properties = row->properties};
-
-		CHECK_FOR_INTERRUPTS();
-		if (VmCollectionTtl(&probe) > 0)
-			PurgeGuarded(row->relid);
-	}
+	any = VmQueryInt("SELECT pg_catalog.count(*) FROM (SELECT 1 FROM milvus.collection "
+					 "WHERE " VM_PURGE_CONDITION " LIMIT 1) AS c",
+					 0, NULL, NULL) > 0;
 	PopActiveSnapshot();
+	return any;
 }
 
 /* The worker's task, which comes by every second. */
 static void
 PurgeWhenDue(void)
 {
-	static TimestampTz last = 0;
+	static TimestampTz due = 0;
 	TimestampTz now = GetCurrentTimestamp();
+	int64 interval_ms = purge_interval * INT64CONST(1000);
 
-	if (purge_interval == 0 ||
-		(now >= last && now < TimestampTzPlusMilliseconds(last, purge_interval * INT64CONST(1000))))
+	/* A setting or a clock that has changed must not put it off. */
+	if (purge_interval == 0 || (now < due && due <= TimestampTzPlusMilliseconds(now, interval_ms)))
 		return;
-	last = now;
-	PurgeAll();
+	/* One may be there yet, or none may be had. */
+	if (AnyExpires() && !VmHelperStart(VM_PURGE_TITLE, "vm_purge_worker"))
+		interval_ms = Min(interval_ms, RETRY_MS);
+	due = TimestampTzPlusMilliseconds(now, interval_ms);
 }
 
 void
@@ -170,7 +105,17 @@ VmTtlInit(void)
 							"How often expired rows of collections are deleted.",
 							"Seconds; 0 leaves them to milvus.purge_expired().", &purge_interval,
 							60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	VmPurgeDefineSettings();
 	VmWorkerRegisterTask("purge expired rows", 1000, PurgeWhenDue);
+}
+
+static void
+CheckMayDelete(Oid relid)
+{
+	AclResult result = pg_class_aclcheck(relid, GetUserId(), ACL_DELETE);
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_TABLE, get_rel_name(relid));
 }
 
 /* For servers without workers, and whoever does not want to wait for one. */
@@ -179,11 +124,18 @@ Datum
 vm_purge_expired(PG_FUNCTION_ARGS)
 {
 	char *name = VmTextArgument(fcinfo, 0, "collection_name");
-	VmCollection *collection = VmCollectionOpen(name, RowExclusiveLock);
+	Oid relid = VmCollectionLookup(name);
+	VmCollection *collection;
 	int64 total = 0;
 	int64 count;
 
-	while ((count = PurgeCollection(collection)) > 0)
+	/* Before the lock, so that nobody can hold up a table where he may do nothing. */
+	if (OidIsValid(relid))
+		CheckMayDelete(relid);
+	collection = VmCollectionOpen(name, RowExclusiveLock);
+	/* The name may have come to mean another table while the lock was waited for. */
+	CheckMayDelete(collection->relid);
+	while ((count = VmPurge(collection, VM_PURGE_BATCH, false)) > 0)
 	{
 		CHECK_FOR_INTERRUPTS();
 		total += count;

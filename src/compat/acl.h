@@ -9,6 +9,7 @@
 #include "compat/compat.h"
 
 #include "catalog/pg_class.h"
+#include "catalog/pg_database.h"
 #include "catalog/pg_namespace.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
@@ -32,6 +33,17 @@ VmIsSchemaOwner(Oid schema, Oid user)
 	return object_ownercheck(NamespaceRelationId, schema, user);
 #else
 	return pg_namespace_ownercheck(schema, user);
+#endif
+}
+
+/* The same of a database. */
+static inline bool
+VmIsDatabaseOwner(Oid database, Oid user)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(DatabaseRelationId, database, user);
+#else
+	return pg_database_ownercheck(database, user);
 #endif
 }
 

@@ -104,8 +104,8 @@ Rescan(void)
 		if (!OidIsValid(slot->database) || slot->bars > 0 ||
 			list_member_oid(databases, slot->database))
 			continue;
-		if (slot->pid != 0)
-			kill(slot->pid, SIGTERM);
+		if (slot->pid != 0 || slot->helper_pid != 0)
+			VmSharedSignalWorkers(slot);
 		else if (slot->state != VM_WORKER_STARTING)
 			slot->database = InvalidOid;
 	}

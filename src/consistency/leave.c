@@ -3,22 +3,22 @@
  *		The utility hook: commands that need a database without sessions get it
  *		without the worker; commands that may bring the extension get one.
  *
- * Such a command bars its database: the worker is asked to go, and the launcher
- * sends no other until the transaction ends.  Every end of a session ends its
- * transaction, so a bar cannot outlive its session (CONS-11).
+ * Such a command bars its database, once in a transaction: the workers are asked
+ * to go, and the launcher sends no other until the transaction ends.  A command
+ * that fails lifts its bar at once; every end of a session ends its transaction,
+ * so a bar cannot outlive its session (CONS-11).
  */
 #include "compat/compat.h"
 #include "compat/process.h"
 
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "commands/dbcommands.h"
-#include "commands/defrem.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "storage/latch.h"
 #include "tcop/utility.h"
 
+#include "consistency/database_command_private.h"
 #include "consistency/shared_private.h"
 #include "consistency/worker.h"
 #include "consistency/worker_private.h"
@@ -30,24 +30,34 @@
 static ProcessUtility_hook_type previous_utility = NULL;
 
 /* What this transaction has done, and undoes or reports at its end. */
-static uint16 bars[VM_MAX_DATABASES];
+static bool barred[VM_MAX_DATABASES];
 static bool any_bar = false;
 static bool want_worker = false;
 static bool want_rescan = false;
 
+/* Takes away this transaction's bar on one database, or with InvalidOid on all. */
 static void
-LiftBars(void)
+LiftBars(Oid database)
 {
 	LWLockAcquire(VmShared->lock, LW_EXCLUSIVE);
+	any_bar = false;
 	for (int i = 0; i < VM_MAX_DATABASES; i++)
 	{
-		VmShared->workers[i].bars -= bars[i];
-		bars[i] = 0;
+		VmWorkerSlot *slot = &VmShared->workers[i];
+
+		if (!barred[i])
+			continue;
+		if (OidIsValid(database) && slot->database != database)
+		{
+			any_bar = true;
+			continue;
+		}
+		slot->bars--;
+		barred[i] = false;
 	}
 	/* The database may be gone, or another. */
 	VmShared->rescan = true;
 	LWLockRelease(VmShared->lock);
-	any_bar = false;
 	VmSharedWakeLauncher();
 }
 
@@ -59,7 +69,7 @@ EndOfTransaction(XactEvent event, void *arg)
 	if (!committed && event != XACT_EVENT_ABORT)
 		return;
 	if (any_bar)
-		LiftBars();
+		LiftBars(InvalidOid);
 	if (want_rescan && committed)
 	{
 		LWLockAcquire(VmShared->lock, LW_EXCLUSIVE);
@@ -82,93 +92,62 @@ WatchTransaction(void)
 	registered = true;
 }
 
-/* Bars the database, once more, and says whether a worker is still in it. */
+/*
+ * Bars the database; false if this transaction has done so before, or there is
+ * nothing to bar: no slot is left, so no worker will come.
+ */
 static bool
-BarOrLook(Oid database, bool bar)
+Bar(Oid database)
+{
+	VmWorkerSlot *slot;
+	bool new_bar = false;
+
+	LWLockAcquire(VmShared->lock, LW_EXCLUSIVE);
+	slot = VmSharedAddWorker(database);
+	if (slot != NULL && !barred[slot - VmShared->workers])
+	{
+		slot->bars++;
+		barred[slot - VmShared->workers] = true;
+		any_bar = new_bar = true;
+	}
+	LWLockRelease(VmShared->lock);
+	return new_bar;
+}
+
+/* Asks those who are in the database to go; false when nobody is there any more. */
+static bool
+AskToLeave(Oid database, bool signal)
 {
 	VmWorkerSlot *slot;
 	bool present = false;
 
 	LWLockAcquire(VmShared->lock, LW_EXCLUSIVE);
-	slot = bar ? VmSharedAddWorker(database) : VmSharedFindWorker(database);
+	slot = VmSharedFindWorker(database);
 	if (slot != NULL)
 	{
-		if (bar)
-		{
-			slot->bars++;
-			bars[slot - VmShared->workers]++;
-			any_bar = true;
-			/* The slot has this pid until its process is out of the database. */
-			if (slot->pid != 0)
-				kill(slot->pid, SIGTERM);
-		}
-		present = slot->pid != 0;
+		if (signal)
+			VmSharedSignalWorkers(slot);
+		present = slot->pid != 0 || slot->helper_pid != 0;
 	}
 	LWLockRelease(VmShared->lock);
 	return present;
 }
 
 static void
-SendWorkerAway(const char *name)
+WaitForLeave(Oid database)
 {
 	static uint32 wait_event = 0;
-	Oid database = get_database_oid(name, true);
-	bool present;
+	bool present = AskToLeave(database, true);
 
-	if (!OidIsValid(database))
-		return;
 	if (wait_event == 0)
 		wait_event = VmWaitEvent("VecmilvusWorkerLeave");
-	WatchTransaction();
-	present = BarOrLook(database, true);
 	for (int waited = 0; present && waited < LEAVE_TIMEOUT_MS; waited += LEAVE_POLL_MS)
 	{
 		CHECK_FOR_INTERRUPTS();
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, LEAVE_POLL_MS,
 						 wait_event);
 		ResetLatch(MyLatch);
-		present = BarOrLook(database, false);
-	}
-}
-
-/* The text of an option of a command, or a default. */
-static const char *
-OptionText(List *options, const char *name, const char *fallback)
-{
-	ListCell *cell;
-
-	foreach (cell, options)
-	{
-		DefElem *option = lfirst_node(DefElem, cell);
-
-		if (strcmp(option->defname, name) == 0 && option->arg != NULL)
-			return defGetString(option);
-	}
-	return fallback;
-}
-
-static void
-BeforeCommand(Node *command)
-{
-	switch (nodeTag(command))
-	{
-		case T_DropdbStmt:
-			SendWorkerAway(((DropdbStmt *) command)->dbname);
-			break;
-		case T_CreatedbStmt:
-			SendWorkerAway(
-				OptionText(((CreatedbStmt *) command)->options, "template", "template1"));
-			break;
-		case T_RenameStmt:
-			if (((RenameStmt *) command)->renameType == OBJECT_DATABASE)
-				SendWorkerAway(((RenameStmt *) command)->subname);
-			break;
-		case T_AlterDatabaseStmt:
-			if (OptionText(((AlterDatabaseStmt *) command)->options, "tablespace", NULL) != NULL)
-				SendWorkerAway(((AlterDatabaseStmt *) command)->dbname);
-			break;
-		default:
-			break;
+		present = AskToLeave(database, false);
 	}
 }
 
@@ -194,6 +173,19 @@ AfterCommand(NodeTag command)
 }
 
 static void
+RunCommand(PlannedStmt *statement, const char *query, bool read_only_tree,
+		   ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *environment,
+		   DestReceiver *receiver, QueryCompletion *completion)
+{
+	if (previous_utility != NULL)
+		previous_utility(statement, query, read_only_tree, context, params, environment, receiver,
+						 completion);
+	else
+		standard_ProcessUtility(statement, query, read_only_tree, context, params, environment,
+								receiver, completion);
+}
+
+static void
 Utility(PlannedStmt *statement, const char *query, bool read_only_tree,
 		ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *environment,
 		DestReceiver *receiver, QueryCompletion *completion)
@@ -201,15 +193,34 @@ Utility(PlannedStmt *statement, const char *query, bool read_only_tree,
 	/* The tree may be gone afterwards: with the transaction that a command ends. */
 	NodeTag command = nodeTag(statement->utilityStmt);
 	bool active = VmShared != NULL && !RecoveryInProgress();
+	Oid database = InvalidOid;
 
 	if (active)
-		BeforeCommand(statement->utilityStmt);
-	if (previous_utility != NULL)
-		previous_utility(statement, query, read_only_tree, context, params, environment, receiver,
-						 completion);
+		database = VmDatabaseNeededAlone(statement->utilityStmt, context);
+	if (OidIsValid(database))
+	{
+		WatchTransaction();
+		if (!Bar(database))
+			database = InvalidOid;
+	}
+	if (!OidIsValid(database))
+		RunCommand(statement, query, read_only_tree, context, params, environment, receiver,
+				   completion);
 	else
-		standard_ProcessUtility(statement, query, read_only_tree, context, params, environment,
-								receiver, completion);
+	{
+		PG_TRY();
+		{
+			WaitForLeave(database);
+			RunCommand(statement, query, read_only_tree, context, params, environment, receiver,
+					   completion);
+		}
+		PG_CATCH();
+		{
+			LiftBars(database);
+			PG_RE_THROW();
+		}
+		PG_END_TRY();
+	}
 	if (active)
 		AfterCommand(command);
 }

@@ -4,6 +4,8 @@
  */
 #include "compat/compat.h"
 
+#include <signal.h>
+
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -123,6 +125,17 @@ VmSharedAddWorker(Oid database)
 	slot->database = database;
 	slot->state = VM_WORKER_WANTED;
 	return slot;
+}
+
+void
+VmSharedSignalWorkers(const VmWorkerSlot *slot)
+{
+	Assert(LWLockHeldByMe(VmShared->lock));
+	/* The slot has these pids until their processes are out of the database. */
+	if (slot->pid != 0)
+		kill(slot->pid, SIGTERM);
+	if (slot->helper_pid != 0)
+		kill(slot->helper_pid, SIGTERM);
 }
 
 void

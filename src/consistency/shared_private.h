@@ -44,7 +44,9 @@ typedef struct VmWorkerSlot
 	VmWorkerState state;
 	bool asked; /* wanted since the worker began to look */
 	pid_t pid;  /* of its worker; 0: none runs */
-	int bars;   /* commands that need the database to themselves */
+	pid_t helper_pid;
+	Oid helper_place; /* where the newest helper was: kept when it has ended */
+	int bars;         /* commands that need the database to themselves */
 } VmWorkerSlot;
 
 typedef struct VmSharedState
@@ -67,6 +69,9 @@ extern VmOracleEntry *VmSharedOracle(Oid database, Oid relation);
 /* A database's slot; the caller holds VmShared->lock. NULL: none (left). */
 extern VmWorkerSlot *VmSharedFindWorker(Oid database);
 extern VmWorkerSlot *VmSharedAddWorker(Oid database);
+
+/* SIGTERM to those who are in the slot's database; with VmShared->lock held (CONS-10). */
+extern void VmSharedSignalWorkers(const VmWorkerSlot *slot);
 
 /* Tells the launcher to look at its slots. */
 extern void VmSharedWakeLauncher(void);

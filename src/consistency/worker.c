@@ -211,9 +211,8 @@ AnnounceServing(Oid database)
 	VmSharedWakeLauncher();
 }
 
-/* Settings of sessions that would harm here, when postgresql.conf has them. */
-static void
-OverrideSettings(void)
+void
+VmWorkerOverrideSettings(void)
 {
 	static const char *const settings[][2] = {{"default_transaction_read_only", "off"},
 											  {"default_transaction_isolation", "read committed"},
@@ -334,7 +333,7 @@ vm_database_worker(Datum argument)
 	on_shmem_exit(FreeSlot, ObjectIdGetDatum(database));
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
 	pgstat_report_appname("vecmilvus worker");
-	OverrideSettings();
+	VmWorkerOverrideSettings();
 	wait_event = VmWaitEvent("VecmilvusWorker");
 	context = AllocSetContextCreate(TopMemoryContext, "vecmilvus worker", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);

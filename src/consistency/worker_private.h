@@ -31,4 +31,7 @@ extern void VmWorkerSetSignals(void);
 /* Sleeps outside of work; true when the process is to go. */
 extern bool VmWorkerSleep(long timeout_ms, uint32 wait_event);
 
+/* Settings of sessions that would harm here, when postgresql.conf has them. */
+extern void VmWorkerOverrideSettings(void);
+
 #endif

@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 
+use IPC::Run ();
 use Test::More;
 use Time::HiRes qw(sleep);
 use VecmilvusTest;
@@ -63,6 +64,38 @@ sub ticks_go_on
     my $ts = $node->safe_psql($database, 'SELECT ts FROM milvus.tick');
 
     return $node->poll_query_until($database, "SELECT ts > $ts FROM milvus.tick");
+}
+
+sub worker_pid
+{
+    my ($node, $database) = @_;
+
+    return $node->safe_psql('postgres',
+        "SELECT pid FROM pg_stat_activity WHERE backend_type = 'vecmilvus worker' AND datname = '$database'");
+}
+
+# A role's commands, each a hundred times in one transaction; all of them fail.
+sub fail_in_loop
+{
+    my ($node, $role, @commands) = @_;
+    my $list = join(', ', map { "\$q\$$_\$q\$" } @commands);
+
+    return $node->safe_psql('postgres', qq{
+        DO \$\$
+        DECLARE
+            command text;
+            failures int := 0;
+        BEGIN
+            FOR i IN 1..100 LOOP
+                FOREACH command IN ARRAY ARRAY[$list] LOOP
+                    BEGIN
+                        EXECUTE command;
+                    EXCEPTION WHEN OTHERS THEN failures := failures + 1;
+                    END;
+                END LOOP;
+            END LOOP;
+            ASSERT failures = 100 * @{[ scalar @commands ]};
+        END \$\$}, extra_params => [ '-U', $role ]);
 }
 
 # Four sessions draw at the same time, in single statements and by the thousand.
@@ -244,6 +277,7 @@ $primary->restart;
 rises($primary, 'with the library again it rises');
 
 # ---------------------------------------------------------------- databases
+my $victim;
 ok(wait_for_worker($primary, 'postgres'), 'the worker comes after a restart without any draw');
 $primary->safe_psql('postgres', 'CREATE DATABASE one');
 # One may be there for a moment, to look.
@@ -269,7 +303,89 @@ ok(wait_for_worker($primary, 'three'), 'until it is none any more');
 ($status, $out, $err) = $primary->psql('postgres', 'BEGIN; DROP DATABASE three');
 isnt($status, 0, 'a DROP DATABASE that fails');
 ok(wait_for_worker($primary, 'three'), 'leaves the database its worker');
-$primary->safe_psql('postgres', 'DROP DATABASE three');
+
+# Who may not run a command, or not here, does not disturb anybody by trying.
+$primary->safe_psql('postgres', q{
+    CREATE ROLE nobody LOGIN; CREATE ROLE maker LOGIN CREATEDB; CREATE ROLE holder LOGIN;
+    ALTER DATABASE three OWNER TO holder});
+ok(wait_for_worker($primary, 'one'), 'a worker is there');
+$victim = worker_pid($primary, 'one');
+my @commands = (
+    'DROP DATABASE one', 'CREATE DATABASE another TEMPLATE one', 'ALTER DATABASE one RENAME TO another',
+    'ALTER DATABASE one SET TABLESPACE place');
+fail_in_loop($primary, $_, @commands) for 'nobody', 'maker', 'holder';
+for my $role ('nobody', 'maker', 'holder')
+{
+    for my $command (@commands)
+    {
+        ($status, $out, $err) = $primary->psql('postgres', $command, extra_params => [ '-U', $role ]);
+        isnt($status, 0, "$role: $command fails");
+    }
+}
+# These fail for everybody: in a function, or in a transaction block.
+my $superuser = $primary->safe_psql('postgres', 'SELECT current_user');
+fail_in_loop($primary, $superuser, @commands[0, 1, 3], 'ALTER DATABASE one RENAME TO three');
+$primary->psql('postgres', "BEGIN; SAVEPOINT a; $_; ROLLBACK") for @commands[0, 1, 3];
+is(worker_pid($primary, 'one'), $victim, 'the same worker is there after commands that must fail');
+ok(ticks_go_on($primary, 'one'), 'and its ticks go on');
+$victim = worker_pid($primary, 'three');
+$primary->psql('postgres', 'ALTER DATABASE three RENAME TO other', extra_params => [ '-U', 'holder' ]);
+is(worker_pid($primary, 'three'), $victim, 'an owner without CREATEDB renames nothing');
+# A rename that is undone keeps its bar to the end of the transaction.
+my $workers = $primary->safe_psql('postgres', q{
+    BEGIN;
+    DO $$
+    DECLARE
+        old int := (SELECT pid FROM pg_stat_activity WHERE backend_type = 'vecmilvus worker' AND datname = 'three');
+        new int;
+    BEGIN
+        BEGIN
+            ALTER DATABASE three RENAME TO other;
+            RAISE division_by_zero;
+        EXCEPTION WHEN division_by_zero THEN NULL;
+        END;
+        PERFORM pg_stat_clear_snapshot();
+        ASSERT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = old), 'a rename sends the worker away';
+    END $$;
+    SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'vecmilvus worker' AND datname = 'three';
+    ROLLBACK});
+is($workers, '0', 'a rename that is undone keeps its bar to the end of the transaction');
+ok(wait_for_worker($primary, 'three'), 'and then the worker comes');
+
+# A command that fails lifts its bar before its transaction ends.
+my $session = IPC::Run::start(
+    [ 'psql', '-X', '-q', '-d', $primary->connstr('three'), '-c', 'SELECT pg_sleep(600)' ],
+    '>' => \my $session_out, '2>' => \my $session_err);
+$primary->poll_query_until('postgres',
+    q{SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = 'three' AND query LIKE '%pg_sleep%'});
+$primary->safe_psql('postgres', 'ALTER ROLE holder CREATEDB; GRANT pg_read_all_stats TO holder');
+$victim = worker_pid($primary, 'three');
+$primary->safe_psql('postgres', q{
+    DO $$
+    BEGIN
+        BEGIN
+            ALTER DATABASE three RENAME TO other;
+        EXCEPTION WHEN object_in_use THEN NULL;
+        END;
+        FOR i IN 1..600 LOOP
+            PERFORM pg_sleep(0.1);
+            PERFORM pg_stat_clear_snapshot();
+            EXIT WHEN EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'vecmilvus worker' AND datname = 'three');
+        END LOOP;
+        ASSERT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'vecmilvus worker' AND datname = 'three');
+    END $$}, extra_params => [ '-U', 'holder' ]);
+isnt(worker_pid($primary, 'three'), $victim,
+    'the worker comes back within the transaction of a rename that failed');
+($status, $out, $err) = $primary->psql('postgres', 'DROP DATABASE three', extra_params => [ '-U', 'holder' ]);
+like($err, qr/is being accessed by other users/, 'a drop that fails for another session');
+ok(wait_for_worker($primary, 'three'), 'leaves the database its worker');
+ok(ticks_go_on($primary, 'three'), 'and its ticks');
+$primary->safe_psql('postgres', q{
+    SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+        WHERE datname = 'three' AND query LIKE '%pg_sleep(600)%'});
+$session->finish;
+
+$primary->safe_psql('postgres', 'DROP DATABASE three', extra_params => [ '-U', 'holder' ]);
 is($primary->safe_psql('postgres', worker_count($primary, "datname = 'three'")),
     '0', 'a database is dropped while a worker serves it');
 $primary->safe_psql('one', 'DROP EXTENSION vecmilvus');
@@ -287,7 +403,7 @@ $primary->append_conf('postgresql.conf', "restart_after_crash = on\n");
 $primary->reload;
 $primary->poll_query_until('postgres', q{SELECT setting = 'on' FROM pg_settings WHERE name = 'restart_after_crash'});
 rises($primary, 'before a process is killed');
-my $victim = $primary->safe_psql('postgres',
+$victim = $primary->safe_psql('postgres',
     q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'vecmilvus worker' AND datname = 'postgres'});
 kill 'KILL', $victim;
 for my $try (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)

@@ -12,7 +12,9 @@ my $node = new_node(
     'tables',
     streaming => 1,
     conf => "shared_preload_libraries = 'vecmilvus'\nwal_level = logical\n"
-      . "vecmilvus.purge_interval = '1s'\n");
+      . "vecmilvus.purge_interval = '1s'\n"
+      # A worker for each of the databases below, and one more for the purge.
+      . "max_worker_processes = 16\n");
 
 $node->safe_psql('postgres', q{
     CREATE ROLE owner LOGIN;
