@@ -23,7 +23,7 @@
 #include "consistency/worker.h"
 #include "simd/simd.h"
 
-VM_MODULE_MAGIC("vecmilvus", "0.1.0");
+VM_MODULE_MAGIC("vecmilvus", VM_VERSION);
 
 void _PG_init(void);
 

@@ -19,7 +19,8 @@ CREATE TABLE milvus.collection (
     properties jsonb NOT NULL,
     functions jsonb NOT NULL,
     created_ts bigint NOT NULL,
-    updated_ts bigint NOT NULL
+    updated_ts bigint NOT NULL,
+    load_params jsonb NOT NULL
 );
 COMMENT ON TABLE milvus.collection IS 'collections: tables with Milvus''s model';
 
@@ -77,8 +78,14 @@ CREATE TABLE milvus.database (
     created_ts bigint NOT NULL
 );
 
+-- What Milvus calls groups of nodes; __default_resource_group needs no row.
+CREATE TABLE milvus.resource_group (
+    resource_group name PRIMARY KEY,
+    config jsonb NOT NULL
+);
+
 GRANT SELECT ON milvus.collection, milvus.field, milvus.partition, milvus.alias, milvus.index,
-    milvus.database TO PUBLIC;
+    milvus.database, milvus.resource_group TO PUBLIC;
 
 -- Dumped with the extension; restored by COPY, which the trigger below lets the
 -- owner of the table in question do and nobody else (COLL-3).
@@ -94,3 +101,4 @@ SELECT pg_catalog.pg_extension_config_dump('milvus.index',
     'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) relation)');
 SELECT pg_catalog.pg_extension_config_dump('milvus.database',
     'WHERE EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) database)');
+SELECT pg_catalog.pg_extension_config_dump('milvus.resource_group', '');

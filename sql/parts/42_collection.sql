@@ -17,6 +17,11 @@ CREATE TRIGGER check_restored BEFORE INSERT ON milvus.alias FOR EACH ROW EXECUTE
 CREATE TRIGGER check_restored BEFORE INSERT ON milvus.index FOR EACH ROW EXECUTE FUNCTION milvus.check_restored();
 CREATE TRIGGER check_restored BEFORE INSERT ON milvus.database FOR EACH ROW EXECUTE FUNCTION milvus.check_restored();
 
+-- A group's row is about the database, in which the role must be able to create.
+CREATE FUNCTION milvus.check_restored_group() RETURNS trigger
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_check_restored_group';
+CREATE TRIGGER check_restored BEFORE INSERT ON milvus.resource_group FOR EACH ROW EXECUTE FUNCTION milvus.check_restored_group();
+
 -- A publication of all tables has these, too; a subscriber keeps its own.
 CREATE FUNCTION milvus.skip_replicated() RETURNS trigger
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_skip_replicated';
@@ -32,12 +37,14 @@ CREATE TRIGGER skip_replicated BEFORE INSERT OR UPDATE OR DELETE ON milvus.index
 ALTER TABLE milvus.index ENABLE ALWAYS TRIGGER skip_replicated;
 CREATE TRIGGER skip_replicated BEFORE INSERT OR UPDATE OR DELETE ON milvus.database FOR EACH ROW EXECUTE FUNCTION milvus.skip_replicated();
 ALTER TABLE milvus.database ENABLE ALWAYS TRIGGER skip_replicated;
+CREATE TRIGGER skip_replicated BEFORE INSERT OR UPDATE OR DELETE ON milvus.resource_group FOR EACH ROW EXECUTE FUNCTION milvus.skip_replicated();
+ALTER TABLE milvus.resource_group ENABLE ALWAYS TRIGGER skip_replicated;
 CREATE TRIGGER skip_replicated BEFORE INSERT OR UPDATE OR DELETE ON milvus.tick FOR EACH ROW EXECUTE FUNCTION milvus.skip_replicated();
 ALTER TABLE milvus.tick ENABLE ALWAYS TRIGGER skip_replicated;
 
 -- For restores by a table's owner; the trigger leaves out what is not the role's.
 GRANT INSERT ON milvus.collection, milvus.field, milvus.partition, milvus.alias, milvus.index,
-    milvus.database TO PUBLIC;
+    milvus.database, milvus.resource_group TO PUBLIC;
 
 CREATE FUNCTION milvus.forget_dropped() RETURNS event_trigger
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_forget_dropped';
@@ -89,6 +96,10 @@ COMMENT ON FUNCTION milvus.alter_collection_properties IS 'sets properties of a 
 CREATE FUNCTION milvus.drop_collection_properties(collection_name text, property_keys text[]) RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_drop_collection_properties';
 COMMENT ON FUNCTION milvus.drop_collection_properties IS 'removes properties of a collection';
+CREATE FUNCTION milvus.alter_collection_field(collection_name text, field_name text, field_params jsonb) RETURNS void
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_alter_collection_field';
+COMMENT ON FUNCTION milvus.alter_collection_field IS
+    'changes max_length, max_capacity or mmap.enabled of a field; rows that do not fit are an error';
 CREATE FUNCTION milvus.register_collection(
     relation regclass, partition_key_field text DEFAULT NULL, num_partitions integer DEFAULT NULL,
     consistency_level text DEFAULT NULL, properties jsonb DEFAULT NULL) RETURNS void
@@ -150,6 +161,9 @@ COMMENT ON FUNCTION milvus.describe_database IS 'name and properties of a databa
 CREATE FUNCTION milvus.alter_database_properties(db_name text, properties jsonb) RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_alter_database_properties';
 COMMENT ON FUNCTION milvus.alter_database_properties IS 'sets properties of a database; others stay';
+CREATE FUNCTION milvus.drop_database_properties(db_name text, property_keys text[]) RETURNS void
+    LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_drop_database_properties';
+COMMENT ON FUNCTION milvus.drop_database_properties IS 'removes properties of a database';
 CREATE FUNCTION milvus.use_database(db_name text) RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_use_database';
 COMMENT ON FUNCTION milvus.use_database IS 'makes a database the current one: sets search_path for the session';

@@ -22,8 +22,18 @@ CREATE FUNCTION milvus.list_indexes(collection_name text, field_name text DEFAUL
 COMMENT ON FUNCTION milvus.list_indexes IS
     'names of the indexes of a collection, or of one of its fields';
 
-CREATE FUNCTION milvus.load_collection(collection_name text, replica_number integer DEFAULT 1,
-        load_fields text[] DEFAULT NULL, skip_load_dynamic_field boolean DEFAULT false,
+CREATE FUNCTION milvus.alter_index_properties(collection_name text, index_name text, properties jsonb)
+    RETURNS void LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_alter_index_properties';
+COMMENT ON FUNCTION milvus.alter_index_properties IS
+    'sets properties of an index, of which there is mmap.enabled';
+
+CREATE FUNCTION milvus.drop_index_properties(collection_name text, index_name text, property_keys text[])
+    RETURNS void LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_drop_index_properties';
+COMMENT ON FUNCTION milvus.drop_index_properties IS
+    'removes properties of an index';
+
+CREATE FUNCTION milvus.load_collection(collection_name text, replica_number integer DEFAULT NULL,
+        load_fields text[] DEFAULT NULL, skip_load_dynamic_field boolean DEFAULT NULL,
         resource_groups text[] DEFAULT NULL)
     RETURNS void LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_load_collection';
 COMMENT ON FUNCTION milvus.load_collection IS
@@ -35,7 +45,8 @@ COMMENT ON FUNCTION milvus.release_collection IS
     'lets a collection and its partitions not be searched any more';
 
 CREATE FUNCTION milvus.load_partitions(collection_name text, partition_names text[],
-        replica_number integer DEFAULT 1)
+        replica_number integer DEFAULT NULL, load_fields text[] DEFAULT NULL,
+        skip_load_dynamic_field boolean DEFAULT NULL, resource_groups text[] DEFAULT NULL)
     RETURNS void LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_load_partitions';
 COMMENT ON FUNCTION milvus.load_partitions IS
     'lets some partitions of a collection be searched';
@@ -59,6 +70,16 @@ CREATE FUNCTION milvus.flush(collection_name text)
     RETURNS void LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_flush';
 COMMENT ON FUNCTION milvus.flush IS
     'does nothing beyond checking the name: what is committed is durable';
+
+CREATE FUNCTION milvus.flush_all()
+    RETURNS void LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_flush_all';
+COMMENT ON FUNCTION milvus.flush_all IS
+    'does nothing: what is committed is durable';
+
+CREATE FUNCTION milvus.get_flush_all_state()
+    RETURNS boolean LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'vm_get_flush_all_state';
+COMMENT ON FUNCTION milvus.get_flush_all_state IS
+    'true: what is committed is durable';
 
 CREATE FUNCTION milvus.compact(collection_name text, is_clustering boolean DEFAULT false)
     RETURNS bigint LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_compact';

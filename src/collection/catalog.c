@@ -37,7 +37,8 @@ typedef enum TableId
 	TABLE_PARTITION,
 	TABLE_ALIAS,
 	TABLE_INDEX,
-	TABLE_DATABASE
+	TABLE_DATABASE,
+	TABLE_GROUP
 } TableId;
 
 typedef struct Table
@@ -50,12 +51,13 @@ typedef struct Table
 } Table;
 
 static const Table tables[] = {
-	[TABLE_COLLECTION] = {"collection", 11, 1, {F_OIDEQ}, 0},
+	[TABLE_COLLECTION] = {"collection", 12, 1, {F_OIDEQ}, 0},
 	[TABLE_FIELD] = {"field", 5, 2, {F_OIDEQ, F_NAMEEQ}, 0},
 	[TABLE_PARTITION] = {"partition", 5, 2, {F_OIDEQ, F_NAMEEQ}, 0},
 	[TABLE_ALIAS] = {"alias", 3, 2, {F_NAMEEQ, F_OIDEQ}, 1},
 	[TABLE_INDEX] = {"index", 13, 2, {F_OIDEQ, F_NAMEEQ}, 0},
 	[TABLE_DATABASE] = {"database", 4, 1, {F_NAMEEQ}, -1},
+	[TABLE_GROUP] = {"resource_group", 2, 1, {F_NAMEEQ}, -1},
 };
 
 /* A tuple taken apart, or what one is to be made of; no column may be NULL. */
@@ -315,6 +317,7 @@ MakeCollection(const Row *row)
 	result->functions = DatumGetJsonbP(row->values[8]);
 	result->created_ts = DatumGetInt64(row->values[9]);
 	result->updated_ts = DatumGetInt64(row->values[10]);
+	result->load_params = DatumGetJsonbP(row->values[11]);
 	return result;
 }
 
@@ -345,6 +348,7 @@ VmCatalogPutCollection(const VmCollectionRow *collection)
 		JsonbPGetDatum(collection->functions),
 		Int64GetDatum(collection->created_ts),
 		Int64GetDatum(collection->updated_ts),
+		JsonbPGetDatum(collection->load_params),
 	}};
 
 	PutRow(TABLE_COLLECTION, &row);
@@ -649,6 +653,58 @@ VmCatalogDeleteDatabase(const char *name)
 	Datum key = NameDatum(name);
 
 	DeleteRows(TABLE_DATABASE, &key, 1);
+}
+
+/* ---------------------------------------------------------- resource groups */
+
+static void *
+MakeGroup(const Row *row)
+{
+	VmGroupRow *result = palloc(sizeof(*result));
+
+	result->name = *DatumGetName(row->values[0]);
+	result->config = DatumGetJsonbP(row->values[1]);
+	return result;
+}
+
+bool
+VmCatalogGetGroup(const char *name, VmGroupRow *result)
+{
+	Datum key = NameDatum(name);
+	Row row;
+
+	if (!IsName(name) || !FetchRow(TABLE_GROUP, &key, &row))
+		return false;
+	*result = *(VmGroupRow *) MakeGroup(&row);
+	return true;
+}
+
+void
+VmCatalogPutGroup(const VmGroupRow *group)
+{
+	Row row = {{NameGetDatum(&group->name), JsonbPGetDatum(group->config)}};
+
+	PutRow(TABLE_GROUP, &row);
+}
+
+List *
+VmCatalogListGroups(void)
+{
+	return MakeStructs(FetchRows(TABLE_GROUP, NULL, 0), MakeGroup);
+}
+
+void
+VmCatalogDeleteGroup(const char *name)
+{
+	Datum key = NameDatum(name);
+
+	DeleteRows(TABLE_GROUP, &key, 1);
+}
+
+void
+VmLockGroups(LOCKMODE lockmode)
+{
+	LockDatabaseObject(RelationRelationId, MilvusRelation(tables[TABLE_GROUP].name), 0, lockmode);
 }
 
 /* -------------------------------------------------------------- a whole table */

@@ -8,6 +8,7 @@
  *	milvus.alias		second names
  *	milvus.index		what was asked for, by field, and how its build goes
  *	milvus.database		schemas that were created as databases
+ *	milvus.resource_group	what Milvus calls groups of nodes; one row each
  *
  * Rows are read and written here only, directly (no SQL, no privileges are
  * asked: callers do, COLL-2), and every change ends with CommandCounterIncrement
@@ -24,6 +25,7 @@
 #include "compat/compat.h"
 
 #include "nodes/pg_list.h"
+#include "storage/lockdefs.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
@@ -40,6 +42,7 @@ typedef struct VmCollectionRow
 	Jsonb *functions; /* reserved: an empty array */
 	int64 created_ts;
 	int64 updated_ts;
+	Jsonb *load_params; /* load_params.h */
 } VmCollectionRow;
 
 typedef struct VmFieldRow
@@ -102,6 +105,12 @@ typedef struct VmDatabaseRow
 	int64 created_ts;
 } VmDatabaseRow;
 
+typedef struct VmGroupRow
+{
+	NameData name;
+	Jsonb *config; /* as Milvus's ResourceGroupConfig */
+} VmGroupRow;
+
 /*
  * Get: false if there is no such row; what a row points at is palloc'd.
  * Put: inserts, or replaces the row of the same key.
@@ -136,6 +145,17 @@ extern bool VmCatalogGetDatabaseNamed(const char *name, VmDatabaseRow *row);
 extern void VmCatalogPutDatabase(const VmDatabaseRow *row);
 extern List *VmCatalogListDatabases(void);
 extern void VmCatalogDeleteDatabase(const char *name); /* of a schema that may be gone */
+
+extern bool VmCatalogGetGroup(const char *name, VmGroupRow *row);
+extern void VmCatalogPutGroup(const VmGroupRow *row);
+extern List *VmCatalogListGroups(void);
+extern void VmCatalogDeleteGroup(const char *name);
+
+/*
+ * Held to the end of the transaction: exclusively by who changes the groups, in
+ * share by who makes a collection refer to one, after VmLockRows.
+ */
+extern void VmLockGroups(LOCKMODE lockmode);
 
 /*
  * Held to the end of the transaction by all who read rows of a collection to

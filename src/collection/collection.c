@@ -359,6 +359,7 @@ ApplyCollectionRow(VmCollection *collection, const VmCollectionRow *row)
 			(VmConsistencyLevel) row->consistency_level :
 			VM_BOUNDED;
 	collection->properties = row->properties;
+	collection->load_params = row->load_params;
 	collection->created_ts = row->created_ts;
 	collection->updated_ts = row->updated_ts;
 }

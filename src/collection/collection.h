@@ -28,6 +28,7 @@
 #define VM_DEFAULT_PARTITION "_default"
 #define VM_FIRST_FIELD_ID    100
 #define VM_TTL_PROPERTY      "collection.ttl.seconds"
+#define VM_MMAP_PROPERTY     "mmap.enabled"
 
 /* About a hundred years: what still fits into a hybrid timestamp by far. */
 #define VM_MAX_TTL_SECONDS INT64CONST(3155760000)
@@ -79,6 +80,7 @@ typedef struct VmCollection
 	int num_partitions; /* of the partition key; 0 without one */
 	VmConsistencyLevel consistency_level;
 	Jsonb *properties;
+	Jsonb *load_params; /* load_params.h */
 	int64 created_ts;
 	int64 updated_ts;
 

@@ -1,6 +1,6 @@
 /*
  * compact.c
- *		milvus.flush, milvus.compact and milvus.get_compaction_state.
+ *		milvus.flush, flush_all, get_flush_all_state, compact, get_compaction_state.
  *
  * What is committed is in the WAL, so there is nothing to flush.  A compaction
  * is a VACUUM in a background worker.  Jobs are recorded nowhere: one that runs
@@ -38,6 +38,20 @@ vm_flush(PG_FUNCTION_ARGS)
 {
 	(void) VmCollectionOpen(VmTextArgument(fcinfo, 0, "collection_name"), AccessShareLock);
 	PG_RETURN_VOID();
+}
+
+VM_FUNCTION(vm_flush_all);
+Datum
+vm_flush_all(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_VOID();
+}
+
+VM_FUNCTION(vm_get_flush_all_state);
+Datum
+vm_get_flush_all_state(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(true);
 }
 
 VM_FUNCTION(vm_compact);

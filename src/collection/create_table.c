@@ -98,6 +98,7 @@ WriteCollectionRow(Oid relid, const VmSchema *schema, const VmCreateOptions *opt
 	row.functions = VmJsonEmptyArray();
 	row.created_ts = row.collection_id;
 	row.updated_ts = row.collection_id;
+	row.load_params = VmJsonEmptyObject();
 	VmCatalogPutCollection(&row);
 }
 

@@ -1,7 +1,7 @@
 /*
  * database.c
  *		milvus.create_database, drop_database, list_databases, describe_database,
- *		alter_database_properties, use_database.
+ *		alter_database_properties, drop_database_properties, use_database.
  *
  * A database is a schema.  Which schemas are databases is noted in
  * milvus.database; "default" is schema public and always there.
@@ -169,26 +169,53 @@ vm_describe_database(PG_FUNCTION_ARGS)
 	return VmJsonDatum(&writer);
 }
 
-VM_FUNCTION(vm_alter_database_properties);
-Datum
-vm_alter_database_properties(PG_FUNCTION_ARGS)
+/*
+ * The schema of a database that the caller owns, and its properties, NULL where
+ * none are noted; one change after the other, and no drop between.
+ */
+static Oid
+OpenToChange(const char *name, Jsonb **properties)
 {
-	char *name = VmTextArgument(fcinfo, 0, "db_name");
 	Oid nspid = VmDatabaseSchema(name);
 	VmDatabaseRow row;
-	bool is_noted;
 
 	CheckSchemaOwner(nspid);
-	/* One change after the other, and no drop between. */
 	LockDatabaseObject(NamespaceRelationId, nspid, 0, ShareUpdateExclusiveLock);
 	if (VmDatabaseSchema(name) != nspid)
 		VmRaiseDatabaseNotFound(name);
 	CheckSchemaOwner(nspid);
-	is_noted = VmCatalogGetDatabase(nspid, &row);
+	*properties = VmCatalogGetDatabase(nspid, &row) ? row.properties : NULL;
+	return nspid;
+}
+
+VM_FUNCTION(vm_alter_database_properties);
+Datum
+vm_alter_database_properties(PG_FUNCTION_ARGS)
+{
+	Jsonb *properties;
+	Oid nspid = OpenToChange(VmTextArgument(fcinfo, 0, "db_name"), &properties);
+
 	if (PG_ARGISNULL(1))
 		ereport(ERROR, (VmErrcode(VM_PARAMETER_MISSING),
 						errmsg("missing required parameter: \"properties\"")));
-	PutDatabase(nspid, VmPropertiesMerge(is_noted ? row.properties : NULL, PG_GETARG_JSONB_P(1)));
+	PutDatabase(nspid, VmPropertiesMerge(properties, PG_GETARG_JSONB_P(1)));
+	PG_RETURN_VOID();
+}
+
+VM_FUNCTION(vm_drop_database_properties);
+Datum
+vm_drop_database_properties(PG_FUNCTION_ARGS)
+{
+	Jsonb *properties;
+	Oid nspid = OpenToChange(VmTextArgument(fcinfo, 0, "db_name"), &properties);
+	int count;
+	char **keys = VmTextArrayArgument(fcinfo, 1, "property_keys", &count);
+
+	if (properties == NULL)
+		PG_RETURN_VOID();
+	for (int i = 0; i < count; i++)
+		properties = VmJsonSet(properties, keys[i], NULL);
+	PutDatabase(nspid, properties);
 	PG_RETURN_VOID();
 }
 

@@ -56,3 +56,10 @@ VmRaiseDatabaseNotFound(const char *name)
 			 errhint("A Milvus database is a schema here: milvus.list_databases() shows "
 					 "those that milvus.create_database() made.")));
 }
+
+void
+VmRaiseGroupNotFound(const char *name)
+{
+	ereport(ERROR, (VmErrcode(VM_GROUP_NOT_FOUND), errmsg("resource group not found[rg=%s]", name),
+					errhint("milvus.list_resource_groups() shows them.")));
+}

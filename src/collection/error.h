@@ -19,6 +19,10 @@ typedef enum VmMilvusCode
 	VM_COLLECTION_ILLEGAL_SCHEMA = 105,
 	VM_PARTITION_NOT_FOUND = 200,
 	VM_PARTITION_NOT_LOADED = 201,
+	VM_GROUP_NOT_FOUND = 300,
+	VM_GROUP_EXISTS = 301,
+	VM_GROUP_LIMIT = 302,
+	VM_GROUP_ILLEGAL_CONFIG = 303,
 	VM_INDEX_NOT_FOUND = 700,
 	VM_INDEX_DUPLICATE = 702,
 	VM_DATABASE_NOT_FOUND = 800,
@@ -48,5 +52,6 @@ extern _Noreturn void VmRaisePartitionNotFound(const char *name);
 extern _Noreturn void VmRaiseFieldNotFound(const char *collection, const char *field);
 extern _Noreturn void VmRaiseIndexNotFound(const char *collection, const char *index);
 extern _Noreturn void VmRaiseDatabaseNotFound(const char *name);
+extern _Noreturn void VmRaiseGroupNotFound(const char *name);
 
 #endif

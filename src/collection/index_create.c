@@ -19,6 +19,7 @@
 #include "collection/index_find.h"
 #include "collection/index_type.h"
 #include "collection/job.h"
+#include "collection/json.h"
 #include "collection/load.h"
 #include "collection/memento.h"
 #include "collection/name.h"
@@ -28,9 +29,12 @@
 
 /* ------------------------------------------------------------- what is there */
 
+/* But for what alter_index_properties may have changed since. */
 static bool
 SameParams(const Jsonb *a, const Jsonb *b)
 {
+	a = VmJsonSet(a, VM_MMAP_PROPERTY, NULL);
+	b = VmJsonSet(b, VM_MMAP_PROPERTY, NULL);
 	return compareJsonbContainers((JsonbContainer *) &a->root, (JsonbContainer *) &b->root) == 0;
 }
 

@@ -22,22 +22,33 @@
 #include "collection/index_find.h"
 #include "collection/json.h"
 #include "collection/load.h"
+#include "collection/load_params.h"
 #include "collection/memento.h"
 #include "collection/name.h"
 
-bool
-VmCollectionIsLoaded(const VmCollection *collection)
+static bool
+HasLoadedPartition(Oid relid)
 {
 	ListCell *cell;
 
-	if (collection->loaded)
-		return true;
-	foreach (cell, VmCatalogListPartitions(collection->relid))
+	foreach (cell, VmCatalogListPartitions(relid))
 	{
 		if (((VmPartitionRow *) lfirst(cell))->loaded)
 			return true;
 	}
 	return false;
+}
+
+bool
+VmCollectionIsLoaded(const VmCollection *collection)
+{
+	return collection->loaded || HasLoadedPartition(collection->relid);
+}
+
+bool
+VmRowIsLoaded(const VmCollectionRow *row)
+{
+	return row->loaded || HasLoadedPartition(row->relid);
 }
 
 /* ------------------------------------------------------------------ arguments */
@@ -58,25 +69,6 @@ TextList(FunctionCallInfo fcinfo, int n, const char *name)
 	for (int i = 0; i < count; i++)
 		list = lappend(list, texts[i]);
 	return list;
-}
-
-static void
-CheckReplicas(FunctionCallInfo fcinfo, int n)
-{
-	if (!PG_ARGISNULL(n) && PG_GETARG_INT32(n) < 1)
-		ereport(ERROR, (VmErrcode(VM_PARAMETER_INVALID),
-						errmsg("replica_number should be greater than or equal to 1, but got %d",
-							   PG_GETARG_INT32(n))));
-}
-
-/* All must be loaded in one piece here, so the names are checked and no more. */
-static void
-CheckLoadFields(VmCollection *collection, List *fields)
-{
-	ListCell *cell;
-
-	foreach (cell, fields)
-		(void) VmCollectionGetField(collection, lfirst(cell));
 }
 
 /* -------------------------------------------------------------------- loading */
@@ -118,23 +110,27 @@ SetPartition(VmPartitionRow *row, bool loaded)
 	return true;
 }
 
+/* With {} for parameters once nothing is loaded any more. */
 static bool
-SetCollection(const VmCollection *collection, bool loaded)
+SetCollection(const VmCollection *collection, bool loaded, Jsonb *params)
 {
 	VmCollectionRow row;
 
-	if (!VmCatalogGetCollection(collection->relid, &row) || row.loaded == loaded)
+	if (!VmCatalogGetCollection(collection->relid, &row) ||
+		(row.loaded == loaded &&
+		 compareJsonbContainers(&row.load_params->root, &params->root) == 0))
 		return false;
 	row.loaded = loaded;
+	row.load_params = params;
 	VmCatalogPutCollection(&row);
 	return true;
 }
 
 /* The collection and all of its partitions. */
 static void
-SetAll(const VmCollection *collection, bool loaded)
+SetAll(const VmCollection *collection, bool loaded, Jsonb *params)
 {
-	bool changed = SetCollection(collection, loaded);
+	bool changed = SetCollection(collection, loaded, params);
 	ListCell *cell;
 
 	foreach (cell, VmCatalogListPartitions(collection->relid))
@@ -143,13 +139,23 @@ SetAll(const VmCollection *collection, bool loaded)
 		VmMementoWrite(collection->relid);
 }
 
+static void
+Load(VmCollection *collection, const VmLoadRequest *request)
+{
+	Jsonb *params = VmLoadParamsMake(collection, request);
+
+	CheckVectorIndexes(collection);
+	SetAll(collection, true, params);
+	VmPrewarm(collection);
+}
+
 void
 VmLoadCollection(VmCollection *collection)
 {
+	VmLoadRequest request = {0};
+
 	VmLockRows(collection->relid);
-	CheckVectorIndexes(collection);
-	SetAll(collection, true);
-	VmPrewarm(collection);
+	Load(collection, &request);
 }
 
 VM_FUNCTION(vm_load_collection);
@@ -157,10 +163,10 @@ Datum
 vm_load_collection(PG_FUNCTION_ARGS)
 {
 	VmCollection *collection = OpenArgument(fcinfo);
+	VmLoadRequest request;
 
-	CheckReplicas(fcinfo, 1);
-	CheckLoadFields(collection, TextList(fcinfo, 2, "load_fields"));
-	VmLoadCollection(collection);
+	VmLoadRequestRead(fcinfo, 1, &request);
+	Load(collection, &request);
 	PG_RETURN_VOID();
 }
 
@@ -168,7 +174,7 @@ VM_FUNCTION(vm_release_collection);
 Datum
 vm_release_collection(PG_FUNCTION_ARGS)
 {
-	SetAll(OpenArgument(fcinfo), false);
+	SetAll(OpenArgument(fcinfo), false, VmJsonEmptyObject());
 	PG_RETURN_VOID();
 }
 
@@ -198,11 +204,12 @@ IsWholeCollection(const VmCollection *collection, const char *partition)
 }
 
 static void
-SetPartitions(VmCollection *collection, List *names, bool loaded)
+SetPartitions(VmCollection *collection, List *names, bool loaded, Jsonb *params)
 {
 	ListCell *cell;
 	bool changed = false;
 	bool all = true;
+	bool any = false;
 
 	foreach (cell, names)
 	{
@@ -215,8 +222,12 @@ SetPartitions(VmCollection *collection, List *names, bool loaded)
 			changed |= SetPartition(&row, loaded);
 	}
 	foreach (cell, VmCatalogListPartitions(collection->relid))
+	{
 		all = all && ((VmPartitionRow *) lfirst(cell))->loaded;
-	changed |= SetCollection(collection, loaded && all);
+		any = any || ((VmPartitionRow *) lfirst(cell))->loaded;
+	}
+	changed |=
+		SetCollection(collection, loaded && all, loaded || any ? params : VmJsonEmptyObject());
 	if (changed)
 		VmMementoWrite(collection->relid);
 }
@@ -238,10 +249,13 @@ vm_load_partitions(PG_FUNCTION_ARGS)
 {
 	VmCollection *collection = OpenArgument(fcinfo);
 	List *names = PartitionArgument(fcinfo, 1);
+	VmLoadRequest request;
+	Jsonb *params;
 
-	CheckReplicas(fcinfo, 2);
+	VmLoadRequestRead(fcinfo, 2, &request);
+	params = VmLoadParamsMake(collection, &request);
 	CheckVectorIndexes(collection);
-	SetPartitions(collection, names, true);
+	SetPartitions(collection, names, true, params);
 	VmPrewarm(collection);
 	PG_RETURN_VOID();
 }
@@ -252,7 +266,7 @@ vm_release_partitions(PG_FUNCTION_ARGS)
 {
 	VmCollection *collection = OpenArgument(fcinfo);
 
-	SetPartitions(collection, PartitionArgument(fcinfo, 1), false);
+	SetPartitions(collection, PartitionArgument(fcinfo, 1), false, collection->load_params);
 	PG_RETURN_VOID();
 }
 

@@ -7,10 +7,12 @@
 
 #include "compat/compat.h"
 
+#include "collection/catalog.h"
 #include "collection/collection.h"
 
 /* Whether the collection, or at least one of its partitions, is loaded. */
 extern bool VmCollectionIsLoaded(const VmCollection *collection);
+extern bool VmRowIsLoaded(const VmCollectionRow *row);
 
 /*
  * Reads the collection's indexes and its table into shared buffers, as far as

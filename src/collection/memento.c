@@ -3,7 +3,7 @@
  *		Collections' metadata as a comment on the primary key (memento.h).
  *
  *	{"vecmilvus": 1, "auto_id", "consistency_level", "num_shards", "num_partitions", "properties",
- *	 "fields": [{"name", "is_partition_key", "is_clustering_key", "params"}], "partitions": [name],
+ *	 "load_params", "fields": [{"name", "is_partition_key", "is_clustering_key", "params"}], "partitions": [name],
  *	 "aliases": [name], "indexes": [{"name", "field", "index_type", "metric_type", "params",
  *	 "pg_name"}]}
  */
@@ -138,6 +138,7 @@ VmMementoWrite(Oid relid)
 	VmJsonPutInt(&writer, "num_shards", row.num_shards);
 	VmJsonPutInt(&writer, "num_partitions", row.num_partitions);
 	VmJsonPutJsonb(&writer, "properties", row.properties);
+	VmJsonPutJsonb(&writer, "load_params", row.load_params);
 	WriteFields(&writer, relid);
 	WriteNames(&writer, relid);
 	WriteIndexes(&writer, relid);

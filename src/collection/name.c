@@ -104,6 +104,14 @@ VmCheckDatabaseName(const char *name)
 	CheckName(name, &rule);
 }
 
+void
+VmCheckGroupName(const char *name)
+{
+	static const NameRule rule = {"resource group", VM_PARAMETER_INVALID, false};
+
+	CheckName(name, &rule);
+}
+
 char *
 VmTextArgument(FunctionCallInfo fcinfo, int n, const char *name)
 {

@@ -18,6 +18,7 @@ extern void VmCheckPartitionName(const char *name);
 extern void VmCheckFieldName(const char *name);
 extern void VmCheckIndexName(const char *name);
 extern void VmCheckDatabaseName(const char *name);
+extern void VmCheckGroupName(const char *name);
 
 /* An argument as text; raises VM_PARAMETER_MISSING if it is NULL. */
 extern char *VmTextArgument(FunctionCallInfo fcinfo, int n, const char *name);

@@ -9,8 +9,10 @@
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
@@ -310,8 +312,8 @@ Make(VmPrepared *prepared, VmPrepareMake make, void *arguments)
 	VmCollection *collection = VmCollectionOfTable(prepared->relid);
 
 	if (collection == NULL)
-		ereport(ERROR, (VmErrcode(VM_COLLECTION_NOT_FOUND),
-						errmsg("table with OID %u is no collection", prepared->relid)));
+		VmRaiseCollectionNotFound(VmCurrentDatabase(),
+								  quote_identifier(get_rel_name(prepared->relid)));
 	VmCollectionCheckPrimary(collection);
 	prepared->state = make(prepared, collection, arguments);
 	/* Its rows may have changed since they were read. */

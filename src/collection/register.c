@@ -112,6 +112,9 @@ MakeRow(FunctionCallInfo fcinfo, Oid relid, const Jsonb *memento)
 	row.functions = VmJsonEmptyArray();
 	row.created_ts = row.collection_id;
 	row.updated_ts = row.collection_id;
+	row.load_params = VmJsonGetObject(memento, "load_params");
+	if (row.load_params == NULL)
+		row.load_params = VmJsonEmptyObject();
 	return row;
 }
 

@@ -100,8 +100,8 @@ CheckDim(const VmField *field, int64 dim)
 	return (int) dim;
 }
 
-static int
-CheckMaxLength(const VmField *field, int64 length)
+int
+VmCheckMaxLength(const VmField *field, int64 length)
 {
 	if (length == -1)
 		Invalid("type param(max_length) should be specified for the field(%s)", field->name);
@@ -113,8 +113,8 @@ CheckMaxLength(const VmField *field, int64 length)
 	return (int) length;
 }
 
-static int
-CheckMaxCapacity(const VmField *field, int64 capacity)
+int
+VmCheckMaxCapacity(const VmField *field, int64 capacity)
 {
 	if (capacity == -1)
 		Invalid("type param(max_capacity) should be specified for array field %s", field->name);
@@ -146,10 +146,10 @@ ReadSizes(VmField *field, const Jsonb *json, const Jsonb *params)
 	if (field->type == VM_TYPE_ARRAY)
 	{
 		ReadElementType(field, json);
-		field->max_capacity = CheckMaxCapacity(field, SizeParam(json, params, "max_capacity"));
+		field->max_capacity = VmCheckMaxCapacity(field, SizeParam(json, params, "max_capacity"));
 	}
 	if (field->type == VM_TYPE_VARCHAR || field->element_type == VM_TYPE_VARCHAR)
-		field->max_length = CheckMaxLength(field, SizeParam(json, params, "max_length"));
+		field->max_length = VmCheckMaxLength(field, SizeParam(json, params, "max_length"));
 	if (VmIsVectorType(field->type) && field->type != VM_TYPE_SPARSE_FLOAT_VECTOR)
 		field->dim = CheckDim(field, SizeParam(json, params, "dim"));
 }
@@ -374,7 +374,7 @@ VmSchemaSimple(const char *primary, const char *id_type, int max_length, const c
 	fields[0].type = IdType(id_type);
 	fields[0].is_primary = true;
 	if (fields[0].type == VM_TYPE_VARCHAR)
-		fields[0].max_length = CheckMaxLength(&fields[0], max_length);
+		fields[0].max_length = VmCheckMaxLength(&fields[0], max_length);
 	VmCheckFieldName(vector);
 	fields[1].name = pstrdup(vector);
 	fields[1].type = VM_TYPE_FLOAT_VECTOR;

@@ -39,6 +39,16 @@ extern VmSchema *
 VmSchemaSimple(const char *primary, const char *id_type, int max_length, const char *vector,
 			   int dim, bool auto_id, bool enable_dynamic_field);
 
+/* Raise VM_PARAMETER_INVALID unless Milvus allows the size; -1 stands for none given. */
+extern int VmCheckMaxLength(const VmField *field, int64 length);
+extern int VmCheckMaxCapacity(const VmField *field, int64 capacity);
+
+/*
+ * What a column's type does not limit, as the condition of a CHECK: bytes of a
+ * VARCHAR, elements of an ARRAY.  NULL for other types.
+ */
+extern char *VmFieldCheckSql(const VmField *field);
+
 /* A field's declaration as a column, default and checks included. */
 extern char *VmFieldColumnSql(const VmField *field, bool auto_id);
 

@@ -121,17 +121,19 @@ AppendDefault(StringInfo sql, const VmField *field, bool auto_id)
 }
 
 /* varchar(n) counts characters, Milvus bytes; an array has no limit of its own. */
-static void
-AppendCheck(StringInfo sql, const VmField *field, const char *column)
+char *
+VmFieldCheckSql(const VmField *field)
 {
+	const char *column = quote_identifier(field->name);
+
 	if (field->type == VM_TYPE_VARCHAR)
-		appendStringInfo(sql,
-						 " CHECK (pg_catalog.octet_length((%s)::pg_catalog.text) "
-						 "OPERATOR(pg_catalog.<=) %d)",
-						 column, field->max_length);
-	else if (field->type == VM_TYPE_ARRAY)
-		appendStringInfo(sql, " CHECK (milvus.array_fits(%s, %d, %d))", column, field->max_capacity,
-						 field->max_length);
+		return psprintf("pg_catalog.octet_length((%s)::pg_catalog.text) "
+						"OPERATOR(pg_catalog.<=) %d",
+						column, field->max_length);
+	if (field->type == VM_TYPE_ARRAY)
+		return psprintf("milvus.array_fits(%s, %d, %d)", column, field->max_capacity,
+						field->max_length);
+	return NULL;
 }
 
 char *
@@ -139,6 +141,7 @@ VmFieldColumnSql(const VmField *field, bool auto_id)
 {
 	const char *column = quote_identifier(field->name);
 	int size = field->dim > 0 ? field->dim : field->max_length;
+	char *check = VmFieldCheckSql(field);
 	StringInfoData sql;
 
 	if (field->type == VM_TYPE_SPARSE_FLOAT_VECTOR)
@@ -148,6 +151,7 @@ VmFieldColumnSql(const VmField *field, bool auto_id)
 	if (!field->nullable)
 		appendStringInfoString(&sql, " NOT NULL");
 	AppendDefault(&sql, field, auto_id);
-	AppendCheck(&sql, field, column);
+	if (check != NULL)
+		appendStringInfo(&sql, " CHECK (%s)", check);
 	return sql.data;
 }

@@ -28,6 +28,10 @@
 
 /* What hnsw.ef_search takes (src/am, whose headers are none of ours). */
 #define MAX_EF_SEARCH 1000
+#define MAX_PROBES    32768
+
+/* Milvus's. */
+#define DEFAULT_NPROBE 8
 
 typedef struct RowGroup
 {
@@ -237,8 +241,9 @@ SetUpIndex(const VmSearch *search)
 			SetText("hnsw.iterative_scan", "strict_order");
 		return;
 	}
-	if (search->params.nprobe > 0)
-		SetInt("ivfflat.probes", search->params.nprobe);
+	if (search->params.nprobe > 0 || CurrentInt("ivfflat.probes") < DEFAULT_NPROBE)
+		SetInt("ivfflat.probes",
+			   search->params.nprobe > 0 ? Min(search->params.nprobe, MAX_PROBES) : DEFAULT_NPROBE);
 	SetText("ivfflat.iterative_scan", "relaxed_order");
 }
 

@@ -11,6 +11,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_namespace.h"
+#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
 
@@ -55,6 +56,17 @@ VmSchemaAclCheck(Oid schema, Oid user, AclMode mode)
 	return object_aclcheck(NamespaceRelationId, schema, user, mode);
 #else
 	return pg_namespace_aclcheck(schema, user, mode);
+#endif
+}
+
+/* A role's privileges on the database of the session. */
+static inline AclResult
+VmDatabaseAclCheck(Oid user, AclMode mode)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(DatabaseRelationId, MyDatabaseId, user, mode);
+#else
+	return pg_database_aclcheck(MyDatabaseId, user, mode);
 #endif
 }
 

@@ -24,6 +24,9 @@
  */
 #define VM_FUNCTION(name) PG_FUNCTION_INFO_V1(name)
 
+/* The library's; the control file and the Makefile have the same. */
+#define VM_VERSION "0.1.0"
+
 /* The module's magic, with name and version where the server records them. */
 #ifdef PG_MODULE_MAGIC_EXT
 #define VM_MODULE_MAGIC(module_name, module_version)                                               \

@@ -40,7 +40,11 @@ as_owner('app', q{
         {"name": "color", "type": "VARCHAR", "max_length": 16, "is_partition_key": true, "enable_match": true},
         {"name": "tags", "type": "ARRAY", "element_type": "VARCHAR", "max_capacity": 4, "max_length": 8}]}');
     SELECT milvus.create_index('items', 'v', 'HNSW', 'L2', '{"M": 8, "efConstruction": 40}');
-    SELECT milvus.load_collection('items');
+    SELECT milvus.create_resource_group('near'), milvus.create_resource_group('far',
+        '{"requests": {"node_num": 1}, "limits": {"node_num": 2}, "transfer_from": [{"resource_group": "near"}]}');
+    SELECT milvus.load_collection('items', 2, '{id,v,color}', true, '{near,far}');
+    SELECT milvus.alter_collection_field('items', 'v', '{"mmap.enabled": true}');
+    SELECT milvus.alter_index_properties('items', 'v', '{"mmap.enabled": true}');
     SELECT milvus.create_alias('items', 'goods');
     INSERT INTO shop.items (v, color, tags)
         SELECT ARRAY[i, 1, 2, 3]::vector, 'c' || i % 3, '{a,b}' FROM generate_series(1, 50) i;
@@ -62,6 +66,9 @@ sub everything
             milvus.get_load_state(c), milvus.list_indexes(c), milvus.describe_index(c, i)
             FROM (VALUES ('goods', 'v'), ('parts', 'vector')) t (c, i);
         SELECT milvus.get_load_state('parts', 'left');
+        SELECT g, milvus.describe_resource_group(g) - 'nodes' FROM jsonb_array_elements_text(milvus.list_resource_groups()) g;
+        SELECT milvus.describe_replica(c), load_params FROM (VALUES ('items'), ('parts')) t (c)
+            JOIN milvus.collection ON relation = c::regclass;
         SELECT * FROM shop.items ORDER BY id;
         SELECT * FROM shop.parts ORDER BY id;
     });
@@ -70,6 +77,8 @@ sub everything
 my $before = everything('app');
 like($before, qr/"enable_match": true/, 'what is compared is there');
 like($before, qr/"M": "8"/, 'with its index');
+like($before, qr/"load_fields": \["id", "v", "color"\]/, 'what it was loaded with');
+like($before, qr/^far\|.*"node_num": 2.*"items": 1/m, 'and resource groups');
 
 my $dump = PostgreSQL::Test::Utils::tempdir() . '/app.dump';
 
@@ -124,6 +133,12 @@ my $description = q{SELECT milvus.describe_collection('shop.goods') - 'collectio
     milvus.describe_index('shop.items', 'v'), milvus.get_collection_stats('shop.goods')};
 is($node->safe_psql('one', $description), $node->safe_psql('app', $description),
     'register_collection restores it');
+is($node->safe_psql('one', q{SELECT milvus.load_collection('shop.items');
+        SELECT r ->> 'resource_group' FROM jsonb_array_elements(milvus.describe_replica('shop.items')) r}),
+    "\n__default_resource_group\n__default_resource_group",
+    'replicas come back with it, without the resource groups of the other database');
+is($node->safe_psql('one', q{SELECT load_params -> 'load_fields' FROM milvus.collection}), '["id", "v", "color"]',
+    'and load_fields');
 
 # ------------------------------------------------------------- logical replication
 my $subscriber = new_node('subscriber', conf => "shared_preload_libraries = 'vecmilvus'\n");
@@ -203,7 +218,7 @@ my $status = $node->psql('app', q{COPY milvus.collection FROM stdin;},
     extra_params => [ '-U', 'owner' ], stdin => undef, stdout => \$out, stderr => \$err);
 $node->safe_psql('app', 'CREATE TABLE theirs (id bigint PRIMARY KEY)');
 $status = $node->psql('app',
-    "COPY milvus.collection FROM stdin;\npublic.theirs\t1\tf\tf\t2\t1\t0\t{}\t[]\t1\t1\n\\.\n",
+    "COPY milvus.collection FROM stdin;\npublic.theirs\t1\tf\tf\t2\t1\t0\t{}\t[]\t1\t1\t{}\n\\.\n",
     extra_params => [ '-U', 'owner' ], stderr => \$err);
 like($err, qr/a row of table collection was left out/, 'rows about tables of others are left out');
 is($node->safe_psql('app', q{SELECT milvus.has_collection('theirs')}), 'f', 'and not there');
