@@ -15,9 +15,11 @@ EXTENSION = vecmilvus
 EXTVERSION = 0.1.0
 MODULE_big = vecmilvus
 
-PLAIN_SRCS = $(sort $(wildcard src/core/*.c src/simd/*.c src/quant/*.c))
+PLAIN_SRCS = $(sort $(wildcard src/core/*.c src/simd/*.c src/quant/*.c src/filter/*.c))
 SERVER_SRCS = $(sort $(wildcard src/*.c src/compat/*.c src/types/*.c src/consistency/*.c src/collection/*.c src/am/*.c src/am/*/*.c))
-OBJS = $(PLAIN_SRCS:.c=.o) $(SERVER_SRCS:.c=.o)
+# Lexer and grammar of src/filter, written by flex and bison at build time.
+GENERATED_SRCS = build/filter/gram.c build/filter/scan.c
+OBJS = $(PLAIN_SRCS:.c=.o) $(SERVER_SRCS:.c=.o) $(GENERATED_SRCS:.c=.o)
 
 SQL_PARTS = $(sort $(wildcard sql/parts/*.sql))
 SCRIPT = sql/vecmilvus--$(EXTVERSION).sql
@@ -45,7 +47,7 @@ ifdef SANITIZE
 VM_SANITIZE = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-wrapv
 endif
 
-PG_CPPFLAGS = -Isrc
+PG_CPPFLAGS = -Isrc -Ibuild
 PG_CFLAGS = -std=gnu11 $(VM_WARNINGS) $(VM_SANITIZE)
 SHLIB_LINK = $(VM_SANITIZE) -Wl,--version-script=vecmilvus.map
 
@@ -61,6 +63,26 @@ include $(PGXS)
 ALL_HEADERS = $(wildcard src/*.h src/*/*.h src/*/*/*.h)
 $(OBJS): $(ALL_HEADERS) Makefile
 $(shlib): vecmilvus.map
+
+# Not PGXS's rules: those write beside the source, and take the programs from
+# the server's build, which may have had none.
+VM_BISON ?= bison
+VM_FLEX ?= flex
+
+build/filter/gram.c: src/filter/filter.y Makefile
+	@mkdir -p $(@D)
+	$(VM_BISON) -Wall -Werror --header=build/filter/gram.h -o $@ $<
+# bison writes both.
+build/filter/gram.h: build/filter/gram.c
+	@touch $@
+
+build/filter/scan.c: src/filter/filter.l Makefile
+	@mkdir -p $(@D)
+	$(VM_FLEX) -o $@ $<
+
+# What includes the header of the grammar, wherever its object goes.
+USES_GRAMMAR = build/filter/gram build/filter/scan src/filter/parse
+$(addsuffix .o,$(USES_GRAMMAR)): build/filter/gram.h
 
 $(SCRIPT): $(SQL_PARTS)
 	cat $(SQL_PARTS) > $@
@@ -119,14 +141,19 @@ uninstall-vector-alias:
 
 # ------------------------------------------- plain C: unit tests, fuzz, bench
 # The one thing they take from PostgreSQL is its shortest-float writer.
-PLAIN_CFLAGS = -std=gnu11 -O2 -g $(PLAIN_WARNINGS) -Isrc -Itest/lib $(VM_SANITIZE)
+PLAIN_CFLAGS = -std=gnu11 -O2 -g $(PLAIN_WARNINGS) -Isrc -Ibuild -Itest/lib $(VM_SANITIZE)
 PLAIN_INCLUDES = -I$(shell $(PG_CONFIG) --includedir-server)
 PLAIN_LIBS = -L$(shell $(PG_CONFIG) --pkglibdir) -L$(shell $(PG_CONFIG) --libdir) -lpgcommon -lpgport -lm
 PLAIN_OUT = build/plain$(if $(SANITIZE),-$(SANITIZE))
-PLAIN_OBJS = $(PLAIN_SRCS:src/%.c=$(PLAIN_OUT)/%.o)
-PLAIN_HEADERS = $(wildcard src/core/*.h src/simd/*.h src/quant/*.h test/lib/*.h)
+PLAIN_OBJS = $(PLAIN_SRCS:src/%.c=$(PLAIN_OUT)/%.o) $(GENERATED_SRCS:build/%.c=$(PLAIN_OUT)/%.o)
+PLAIN_HEADERS = $(wildcard src/core/*.h src/simd/*.h src/quant/*.h src/filter/*.h test/lib/*.h)
+$(addprefix $(PLAIN_OUT)/filter/,gram.o scan.o parse.o): build/filter/gram.h
 
 $(PLAIN_OUT)/%.o: src/%.c $(PLAIN_HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(PLAIN_CFLAGS) $(PLAIN_INCLUDES) -c -o $@ $<
+
+$(PLAIN_OUT)/filter/gram.o $(PLAIN_OUT)/filter/scan.o: $(PLAIN_OUT)/%.o: build/%.c $(PLAIN_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(PLAIN_CFLAGS) $(PLAIN_INCLUDES) -c -o $@ $<
 
@@ -142,9 +169,14 @@ $(PLAIN_OUT)/bench/%: bench/%.c $(PLAIN_OBJS) $(PLAIN_HEADERS)
 
 FUZZ_CC ?= $(firstword $(foreach c,clang-19 clang clang-14,$(shell command -v $(c) 2>/dev/null)))
 FUZZ_BINS = $(patsubst test/fuzz/%.c,build/fuzz/%,$(sort $(wildcard test/fuzz/*.c)))
-FUZZ_CFLAGS = -std=gnu11 -O1 -g -Wall -Isrc -Itest/lib $(PLAIN_INCLUDES) -fno-sanitize-recover=all
-FUZZ_OBJS = $(PLAIN_SRCS:src/%.c=build/fuzz-objects/%.o)
+FUZZ_CFLAGS = -std=gnu11 -O1 -g -Wall -Isrc -Ibuild -Itest/lib $(PLAIN_INCLUDES) -fno-sanitize-recover=all
+FUZZ_OBJS = $(PLAIN_OBJS:$(PLAIN_OUT)/%=build/fuzz-objects/%)
+$(addprefix build/fuzz-objects/filter/,gram.o scan.o parse.o): build/filter/gram.h
 build/fuzz-objects/%.o: src/%.c $(PLAIN_HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+$(addprefix build/fuzz-objects/filter/,gram.o scan.o): build/fuzz-objects/%.o: build/%.c $(PLAIN_HEADERS)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 

@@ -203,7 +203,7 @@ vm_install_postgres()
 
     # A server that the caller named is the caller's to complete.
     if [ -n "${PG_CONFIG:-}" ]; then
-        vm_need_packages make gcc libc6-dev libopenblas-dev "$@"
+        vm_need_packages make gcc flex bison libc6-dev libopenblas-dev "$@"
         return
     fi
     major=$(vm_pg_major) || exit 1
@@ -216,7 +216,7 @@ vm_install_postgres()
             vm_sudo mkdir -p "${dropin%/*}" || exit 1
             echo 'create_main_cluster = false' | vm_sudo tee "$dropin" >/dev/null || exit 1
         fi
-        vm_need_packages make gcc libc6-dev libopenblas-dev "postgresql-$major" \
+        vm_need_packages make gcc flex bison libc6-dev libopenblas-dev "postgresql-$major" \
             "postgresql-server-dev-$major" "$@"
     )
 }

@@ -55,12 +55,13 @@ vm_root_make()
     local major=$1
     local suite mirror proxy log
     local root=$VM_ROOTS/postgresql-$major
-    local packages=make,gcc,libc6-dev,libopenblas-dev,ca-certificates,libipc-run-perl
+    local packages=make,gcc,flex,bison,libc6-dev,libopenblas-dev,ca-certificates,libipc-run-perl
 
     packages+=,postgresql-$major,postgresql-server-dev-$major,postgresql-$major-pgvector
     VM_CHANGE_ROOT=
     suite=$(vm_root_suite "$major") || return 1
-    if [ -d "$root" ]; then
+    # One that was made for other packages is made again.
+    if [ "$(cat "$root/vecmilvus-packages" 2>/dev/null)" = "$packages" ]; then
         VM_CHANGE_ROOT=$root
         return 0
     fi
@@ -87,6 +88,8 @@ vm_root_make()
     # Downloaded packages are most of what the root does not need.
     rm -rf "$root.partial"/var/cache/apt/archives/*.deb
     [ -s "$root.partial/etc/hosts" ] || printf '127.0.0.1 localhost\n' >"$root.partial/etc/hosts"
+    printf '%s\n' "$packages" >"$root.partial/vecmilvus-packages"
+    rm -rf "$root"
     mv "$root.partial" "$root" || return 1
     VM_CHANGE_ROOT=$root
 }
