@@ -17,9 +17,8 @@ typedef struct VmResultWriter
 {
 	const VmCollection *collection;
 	VmEntity *entity; /* or NULL: {} */
-	TupleDesc
-		desc; /* of tuples (NULL without VmResultEntity), and where the entity's columns begin there */
-	int first_column;
+	TupleDesc desc;   /* of tuples; NULL without VmResultEntity */
+	int first_column; /* of the entity there */
 	Datum *values;
 	bool *nulls;
 	MemoryContext row_context;

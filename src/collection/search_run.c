@@ -241,9 +241,10 @@ SetUpIndex(const VmSearch *search)
 			SetText("hnsw.iterative_scan", "strict_order");
 		return;
 	}
-	if (search->params.nprobe > 0 || CurrentInt("ivfflat.probes") < DEFAULT_NPROBE)
-		SetInt("ivfflat.probes",
-			   search->params.nprobe > 0 ? Min(search->params.nprobe, MAX_PROBES) : DEFAULT_NPROBE);
+	if (search->params.nprobe > 0)
+		SetInt("ivfflat.probes", Min(search->params.nprobe, MAX_PROBES));
+	else if (CurrentInt("ivfflat.probes") < DEFAULT_NPROBE)
+		SetInt("ivfflat.probes", DEFAULT_NPROBE);
 	SetText("ivfflat.iterative_scan", "relaxed_order");
 }
 
@@ -307,7 +308,7 @@ VmCompareHitKeys(Datum a, Datum b, bool text_keys)
 	return (DatumGetInt64(a) > DatumGetInt64(b)) - (DatumGetInt64(a) < DatumGetInt64(b));
 }
 
-/* The index may give rows of one distance in any order, and cast vectors in nearly the right one. */
+/* By distance and key: an index gives rows of one distance in any order. */
 static int
 CompareHits(const void *a, const void *b, void *context)
 {
