@@ -42,3 +42,15 @@ FROM packages q, catalog c JOIN packages p USING (package)
 WHERE q.package = 'postgresql-15' AND c.section = 'database' AND c.package <> q.package
 ORDER BY c.embedding <=> q.embedding
 LIMIT 3;
+
+\echo '7. Searched: the nearest of each of three sections; and two vectors at once, by one ranking'
+SELECT s.pk, s.entity->>'section' AS section, round(s.distance::numeric, 3) AS similarity
+FROM packages q, milvus.search('catalog', q.embedding, topk => 3, group_by_field => 'section',
+                               output_fields => '{section}') s
+WHERE q.package = 'postgresql-15';
+SELECT s.pk, round(s.distance::numeric, 4) AS score, p.priority
+FROM milvus.hybrid_search('catalog', (
+         SELECT jsonb_agg(jsonb_build_object('data', embedding::text::jsonb, 'limit', 20)) FROM packages
+         WHERE package IN ('postgresql-15', 'python3-psycopg2')), topk => 3) s
+     JOIN packages p ON p.package = s.pk
+ORDER BY s.distance DESC;

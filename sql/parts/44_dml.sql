@@ -41,8 +41,8 @@ COMMENT ON FUNCTION milvus.insert_sample(text, integer, integer) IS
 ---------------------------------------------------------------- reading
 CREATE FUNCTION milvus.get(
     collection_name text, ids jsonb, output_fields text[] DEFAULT NULL,
-    partition_names text[] DEFAULT NULL)
+    partition_names text[] DEFAULT NULL, consistency_level text DEFAULT NULL)
     RETURNS TABLE (id bigint, pk text, entity jsonb)
     LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'vm_milvus_get';
-COMMENT ON FUNCTION milvus.get(text, jsonb, text[], text[]) IS
+COMMENT ON FUNCTION milvus.get(text, jsonb, text[], text[], text) IS
     'rows by their keys, in the order of the keys; missing ones are left out';

@@ -147,6 +147,14 @@ VmEntityColumns(const VmEntity *entity)
 	return entity->noutputs;
 }
 
+Oid
+VmEntityColumnType(const VmEntity *entity, int column)
+{
+	const VmField *field = entity->outputs[column].field;
+
+	return field == NULL ? JSONBOID : field->typid;
+}
+
 int
 VmEntityKey(const VmEntity *entity)
 {

@@ -40,6 +40,9 @@ VmEntityCreate(VmCollection *collection, char **fields, int nfields, bool with_k
 extern int VmEntityColumns(const VmEntity *entity);
 extern char *VmEntityTargets(const VmEntity *entity, const char *alias);
 
+/* The type of one of them. */
+extern Oid VmEntityColumnType(const VmEntity *entity, int column);
+
 /* The place of the primary key among the columns. */
 extern int VmEntityKey(const VmEntity *entity);
 

@@ -382,6 +382,22 @@ vm_check_restored(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(data->tg_trigtuple);
 }
 
+/* So that sessions forget what they remember of the table (COLL-10). */
+static void
+InvalidateSubject(Relation table, HeapTuple tuple)
+{
+	TupleDesc desc = RelationGetDescr(table);
+	int column = SPI_fnumber(desc, "relation");
+	bool is_null;
+	Datum relid;
+
+	if (column <= 0)
+		return;
+	relid = heap_getattr(tuple, column, desc, &is_null);
+	if (!is_null && get_rel_name(DatumGetObjectId(relid)) != NULL)
+		CacheInvalidateRelcacheByRelid(DatumGetObjectId(relid));
+}
+
 /*
  * Before each row that is written to a table of milvus by a statement: what another
  * server's rows say is about that server's tables and ticks.
@@ -398,6 +414,7 @@ vm_skip_replicated(PG_FUNCTION_ARGS)
 						errmsg("function must be called before each row")));
 	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
 		PG_RETURN_POINTER(NULL);
+	InvalidateSubject(data->tg_relation, data->tg_trigtuple);
 	PG_RETURN_POINTER(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple :
 																data->tg_trigtuple);
 }

@@ -84,6 +84,19 @@ VmMetricValue(const VmMetric *metric, double ordered)
 	return metric->is_similarity ? 0 - ordered : ordered;
 }
 
+char *
+VmMetricValueSql(const VmMetric *metric, const char *column)
+{
+	if (IsCosine(metric))
+		return psprintf(
+			"CASE WHEN %s OPERATOR(pg_catalog.=) 'NaN'::pg_catalog.float8 THEN "
+			"0::pg_catalog.float8 ELSE 1::pg_catalog.float8 OPERATOR(pg_catalog.-) %s END",
+			column, column);
+	return psprintf(
+		"%s OPERATOR(pg_catalog.%c) %s", metric->is_similarity ? "0::pg_catalog.float8" : column,
+		metric->is_similarity ? '-' : '+', metric->is_similarity ? column : "0::pg_catalog.float8");
+}
+
 double
 VmMetricOrdered(const VmMetric *metric, double value)
 {

@@ -32,6 +32,9 @@ extern char *VmMetricFunction(const VmMetric *metric, VmDataType type);
 
 /* The value that clients see, and back. */
 extern double VmMetricValue(const VmMetric *metric, double ordered);
+/* VmMetricValue as an expression of SQL over a column. */
+extern char *VmMetricValueSql(const VmMetric *metric, const char *column);
+
 extern double VmMetricOrdered(const VmMetric *metric, double value);
 
 #endif

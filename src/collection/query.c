@@ -1,6 +1,7 @@
 /*
  * query.c
- *		milvus.query: rows that a filter selects, in the order of their keys.
+ *		milvus.query and query_iterator: rows that a filter selects, in the order of
+ *		their keys.
  */
 #include "compat/compat.h"
 
@@ -10,6 +11,7 @@
 #include "utils/tuplestore.h"
 
 #include "collection/error.h"
+#include "collection/iterator.h"
 #include "collection/name.h"
 #include "collection/query.h"
 #include "collection/receiver.h"
@@ -31,11 +33,27 @@ typedef enum Argument
 	ARG_CONSISTENCY_LEVEL
 } Argument;
 
+typedef enum IteratorArgument
+{
+	ITERATOR_NAME,
+	ITERATOR_FILTER,
+	ITERATOR_FILTER_PARAMS,
+	ITERATOR_OUTPUT_FIELDS,
+	ITERATOR_MAX_ROWS,
+	ITERATOR_PARTITIONS,
+	ITERATOR_CONSISTENCY_LEVEL,
+	ITERATOR_CURSOR
+} IteratorArgument;
+
 typedef struct Call
 {
 	FunctionCallInfo fcinfo;
 	VmQueryArguments arguments;
 	char *level;
+	/* of an iterator */
+	char *cursor;
+	MemoryContext context; /* of the result */
+	Datum result;
 } Call;
 
 typedef struct Output
@@ -116,6 +134,50 @@ Use(void *state, void *argument)
 	VmQueryRun(query, call->arguments.filter_params, query->is_count ? TakeCount : TakeRow,
 			   &output);
 	VmResultEnd(&output.writer);
+}
+
+/* Opens a cursor instead: nothing is read yet. */
+static void
+UseIterator(void *state, void *argument)
+{
+	Call *call = argument;
+	VmQuery *query = state;
+	VmIteratorStatement statement = {.collection = query->collection, .entity = query->entity};
+
+	VmCheckConsistency(query->collection, call->level);
+	statement.fields = call->arguments.output_fields;
+	statement.nfields = call->arguments.noutputs;
+	statement.with_key = true;
+	statement.inner = query->sql;
+	statement.columns = "k";
+	call->result = VmIteratorOpen(call->context, call->cursor, VmIteratorSql(&statement),
+								  VmQueryParams(query, call->arguments.filter_params));
+}
+
+VM_FUNCTION(vm_query_iterator);
+Datum
+vm_query_iterator(PG_FUNCTION_ARGS)
+{
+	Call call = {.fcinfo = fcinfo, .context = CurrentMemoryContext};
+	VmQueryArguments *arguments = &call.arguments;
+	StringInfoData key;
+	Oid relid = VmOpenForRead(VmTextArgument(fcinfo, ITERATOR_NAME, "collection_name"));
+
+	arguments->filter = VmOptionalText(fcinfo, ITERATOR_FILTER, "");
+	arguments->filter_params = VmJsonArgument(fcinfo, ITERATOR_FILTER_PARAMS, "filter_params");
+	arguments->output_fields =
+		VmTextArrayArgument(fcinfo, ITERATOR_OUTPUT_FIELDS, "output_fields", &arguments->noutputs);
+	arguments->max_rows = VmIntArgument(fcinfo, ITERATOR_MAX_ROWS, -1);
+	arguments->partitions = VmTextArrayArgument(fcinfo, ITERATOR_PARTITIONS, "partition_names",
+												&arguments->npartitions);
+	call.level = VmOptionalText(fcinfo, ITERATOR_CONSISTENCY_LEVEL, NULL);
+	call.cursor = VmOptionalText(fcinfo, ITERATOR_CURSOR, NULL);
+	VmQueryCheckIterator(arguments);
+	initStringInfo(&key);
+	appendStringInfoString(&key, "query");
+	VmQueryKey(&key, arguments);
+	VmPreparedUse(relid, &key, Make, UseIterator, &call);
+	return call.result;
 }
 
 VM_FUNCTION(vm_milvus_query);

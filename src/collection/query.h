@@ -50,6 +50,9 @@ typedef struct VmQuery
 /* Limits that do not depend on the collection; raises. */
 extern void VmQueryCheckArguments(const VmQueryArguments *arguments, bool has_limit);
 
+/* The same for an iterator, which has no limit of Milvus's. */
+extern void VmQueryCheckIterator(const VmQueryArguments *arguments);
+
 /* Everything of the arguments that a query is made of. */
 extern void VmQueryKey(StringInfo key, const VmQueryArguments *arguments);
 

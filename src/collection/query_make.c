@@ -61,6 +61,18 @@ VmQueryCheckArguments(const VmQueryArguments *arguments, bool has_limit)
 }
 
 void
+VmQueryCheckIterator(const VmQueryArguments *arguments)
+{
+	if (arguments->max_rows == 0 || arguments->max_rows < -1)
+		ereport(ERROR, (VmErrcode(VM_PARAMETER_INVALID),
+						errmsg("%s [%d] is invalid, it should be in range [%d, %d]", "limit",
+							   arguments->max_rows, 1, INT_MAX)));
+	if (IsCount(arguments))
+		ereport(ERROR, (VmErrcode(VM_UNEXPECTED),
+						errmsg("count entities with pagination is not allowed")));
+}
+
+void
 VmQueryKey(StringInfo key, const VmQueryArguments *arguments)
 {
 	int numbers[] = {arguments->max_rows, arguments->skip};

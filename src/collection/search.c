@@ -43,11 +43,10 @@ typedef struct Call
 	char *level;
 } Call;
 
-static void
-ReadArguments(Call *call)
+void
+VmSearchReadArguments(FunctionCallInfo fcinfo, VmSearchArguments *arguments, char **level)
 {
-	FunctionCallInfo fcinfo = call->fcinfo;
-	VmSearchArguments *arguments = &call->arguments;
+	memset(arguments, 0, sizeof(*arguments));
 
 	if (PG_ARGISNULL(ARG_DATA))
 		ereport(ERROR, (VmErrcode(VM_PARAMETER_MISSING),
@@ -67,7 +66,7 @@ ReadArguments(Call *call)
 	arguments->group_size = VmIntArgument(fcinfo, ARG_GROUP_SIZE, 1);
 	arguments->strict_group_size =
 		!PG_ARGISNULL(ARG_STRICT_GROUP_SIZE) && PG_GETARG_BOOL(ARG_STRICT_GROUP_SIZE);
-	call->level = VmOptionalText(fcinfo, ARG_CONSISTENCY_LEVEL, NULL);
+	*level = VmOptionalText(fcinfo, ARG_CONSISTENCY_LEVEL, NULL);
 	VmSearchCheckArguments(arguments);
 }
 
@@ -138,7 +137,7 @@ vm_milvus_search(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	relid = VmOpenForRead(VmTextArgument(fcinfo, ARG_NAME, "collection_name"));
-	ReadArguments(&call);
+	VmSearchReadArguments(fcinfo, &call.arguments, &call.level);
 	initStringInfo(&key);
 	appendStringInfoString(&key, "search");
 	VmSearchKey(&key, &call.arguments);

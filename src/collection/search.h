@@ -96,6 +96,7 @@ typedef struct VmHits
 	int count;
 	int room;
 	TupleDesc desc; /* of the tuples */
+	bool is_exact;  /* all rows were looked at */
 } VmHits;
 
 /* Where the entity's columns begin in a search's target list. */
@@ -110,6 +111,10 @@ typedef struct VmQueryVectors
 	int count;
 	int room;
 } VmQueryVectors;
+
+/* The arguments of milvus.search but for the name and the vector, checked. */
+extern void
+VmSearchReadArguments(FunctionCallInfo fcinfo, VmSearchArguments *arguments, char **level);
 
 /* Limits that do not depend on the collection; raises. */
 extern void VmSearchCheckArguments(const VmSearchArguments *arguments);
@@ -131,6 +136,13 @@ extern void VmSearchParamsRead(Jsonb *json, VmSearchParams *params);
  */
 extern char *VmSearchSql(const VmSearch *search, bool exact);
 
+/* The exact one for all rows there are (limit -1) or so many. */
+extern char *VmSearchIteratorSql(const VmSearch *search, int limit);
+
+/* Its parameters, and the settings that the index needs for it (in a GUC nest level). */
+extern ParamListInfo VmSearchBind(const VmSearch *search, Datum vector, Jsonb *filter_params);
+extern void VmSearchSetUpIndex(const VmSearch *search);
+
 /* Nearest first, ties by key, all of search->limit that there are, those to skip included. */
 extern VmHits *VmSearchRun(VmSearch *search, Datum vector, Jsonb *filter_params);
 
@@ -145,6 +157,9 @@ extern int VmCompareHitKeys(Datum a, Datum b, bool text_keys);
 
 /* To so many digits after the point; -1: as it is. */
 extern double VmRoundDecimal(double value, int digits);
+
+/* The same as an expression of SQL over a column. */
+extern char *VmSearchValueSql(const VmSearch *search, const char *column);
 
 /* The value shown: the metric's, rounded. */
 extern double VmSearchValue(const VmSearch *search, double ordered);

@@ -277,39 +277,66 @@ IndexLimit(const VmSearch *search)
 	return (int) Min(wanted, 1000000);
 }
 
-char *
-VmSearchSql(const VmSearch *search, bool exact)
+/* Columns and conditions, the same for all kinds. */
+static void
+AppendSelect(StringInfo sql, const VmSearch *search, bool stops_at_radius)
 {
 	VmCollection *collection = search->collection;
-	const char *key = quote_identifier(collection->primary->name);
 	char *distance = psprintf("%s(t.%s, $1)", VmMetricFunction(search->metric, search->field->type),
 							  quote_identifier(search->field->name));
+
+	appendStringInfo(sql, "SELECT %s AS distance, t.%s, ", distance,
+					 quote_identifier(collection->primary->name));
+	if (search->group_field != NULL)
+		appendStringInfo(sql, "t.%s", quote_identifier(search->group_field->name));
+	else
+		appendStringInfoString(sql, "NULL::pg_catalog.int4");
+	if (search->entity != NULL)
+		appendStringInfo(sql, ", %s", VmEntityTargets(search->entity, "t"));
+	appendStringInfo(sql, " FROM %s AS t WHERE %s", collection->qualified,
+					 search->qual == NULL ? "true" : search->qual->sql);
+	VmAppendScope(sql, collection, "t", search->partitions, 2, 3);
+	AppendRange(sql, search, distance, stops_at_radius);
+}
+
+char *
+VmSearchIteratorSql(const VmSearch *search, int limit)
+{
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT %s AS distance, t.%s, ", distance, key);
-	if (search->group_field != NULL)
-		appendStringInfo(&sql, "t.%s", quote_identifier(search->group_field->name));
-	else
-		appendStringInfoString(&sql, "NULL::pg_catalog.int4");
-	if (search->entity != NULL)
-		appendStringInfo(&sql, ", %s", VmEntityTargets(search->entity, "t"));
-	appendStringInfo(&sql, " FROM %s AS t WHERE %s", collection->qualified,
-					 search->qual == NULL ? "true" : search->qual->sql);
-	VmAppendScope(&sql, collection, "t", search->partitions, 2, 3);
-	AppendRange(&sql, search, distance, !exact && search->stops_at_radius);
-	if (!exact)
-	{
-		AppendOrder(&sql, search);
-		appendStringInfo(&sql, " LIMIT %d", IndexLimit(search));
-		return sql.data;
-	}
+	AppendSelect(&sql, search, false);
 	if (search->field->nullable)
 		appendStringInfo(&sql, " AND t.%s IS NOT NULL", quote_identifier(search->field->name));
-	appendStringInfo(&sql, " ORDER BY 1, 2");
-	if (search->group_field == NULL)
-		appendStringInfo(&sql, " LIMIT %d", search->limit);
+	appendStringInfoString(&sql, " ORDER BY 1, 2");
+	if (limit >= 0)
+		appendStringInfo(&sql, " LIMIT %d", limit);
 	return sql.data;
+}
+
+char *
+VmSearchSql(const VmSearch *search, bool exact)
+{
+	StringInfoData sql;
+
+	if (exact)
+		return VmSearchIteratorSql(search, search->group_field == NULL ? search->limit : -1);
+	initStringInfo(&sql);
+	AppendSelect(&sql, search, search->stops_at_radius);
+	AppendOrder(&sql, search);
+	appendStringInfo(&sql, " LIMIT %d", IndexLimit(search));
+	return sql.data;
+}
+
+char *
+VmSearchValueSql(const VmSearch *search, const char *column)
+{
+	char *value = VmMetricValueSql(search->metric, column);
+
+	if (search->round_decimal < 0)
+		return value;
+	return psprintf("pg_catalog.round((%s)::pg_catalog.numeric, %d)::pg_catalog.float8", value,
+					search->round_decimal);
 }
 
 double

@@ -226,8 +226,8 @@ CurrentInt(const char *name)
 }
 
 /* For this search only: what it asks for, and an index that goes on while rows are filtered out. */
-static void
-SetUpIndex(const VmSearch *search)
+void
+VmSearchSetUpIndex(const VmSearch *search)
 {
 	if (strcmp(search->access_method, "hnsw") == 0)
 	{
@@ -248,8 +248,8 @@ SetUpIndex(const VmSearch *search)
 	SetText("ivfflat.iterative_scan", "relaxed_order");
 }
 
-static ParamListInfo
-MakeParams(const VmSearch *search, Datum vector, Jsonb *filter_params)
+ParamListInfo
+VmSearchBind(const VmSearch *search, Datum vector, Jsonb *filter_params)
 {
 	VmBoundParam first[VM_SEARCH_PARAMS] = {
 		{search->field->typid, vector, false},
@@ -329,7 +329,7 @@ RunIndex(Receiver *receiver, ParamListInfo params)
 	VmSearch *search = receiver->search;
 	int level = NewGUCNestLevel();
 
-	SetUpIndex(search);
+	VmSearchSetUpIndex(search);
 	receiver->is_exact = false;
 	Execute(receiver, &search->index_plan, search->index_sql, params);
 	AtEOXact_GUC(true, level);
@@ -339,7 +339,7 @@ VmHits *
 VmSearchRun(VmSearch *search, Datum vector, Jsonb *filter_params)
 {
 	Receiver receiver = {0};
-	ParamListInfo params = MakeParams(search, vector, filter_params);
+	ParamListInfo params = VmSearchBind(search, vector, filter_params);
 
 	receiver.search = search;
 	receiver.context = CurrentMemoryContext;
@@ -353,6 +353,7 @@ VmSearchRun(VmSearch *search, Datum vector, Jsonb *filter_params)
 	}
 	if (receiver.hits->count > 1)
 		qsort_arg(receiver.hits->hits, receiver.hits->count, sizeof(VmHit), CompareHits, search);
+	receiver.hits->is_exact = receiver.is_exact;
 	if (search->group_field == NULL)
 		receiver.hits->count = Min(receiver.hits->count, search->limit);
 	return receiver.hits;

@@ -135,6 +135,46 @@ SELECT call, refused(call) FROM unnest(ARRAY[
     $$query('everything', max_rows => 10000, skip => 10000)$$, $$query('everything', max_rows => 1, output_fields => '{count(*)}')$$,
     $$query('everything', output_fields => '{count(*),id}')$$]) AS call;
 
+---------------------------------------------------------------- iterators
+-- Batches of one snapshot, whatever is written meanwhile.
+BEGIN;
+SELECT milvus.query_iterator('everything', output_fields => '{kind}', cursor_name => 'rows');
+FETCH 2 FROM rows;
+DELETE FROM everything WHERE id > 3;
+FETCH 3 FROM rows;
+MOVE 100 FROM rows;
+FETCH 1 FROM rows;
+ROLLBACK;
+BEGIN;
+SELECT milvus.search_iterator('everything', '[3,1]', 'l2', output_fields => '{note}', cursor_name => 'near');
+FETCH 3 FROM near;
+MOVE 100 FROM near;
+SELECT milvus.search_iterator('everything', '[3,1]'::vector, 'flat', max_rows => 2, round_decimal => 3, cursor_name => 'nearer');
+FETCH ALL FROM nearer;
+SELECT milvus.search_iterator('everything', '[3,1]', 'half', max_rows => 2, cursor_name => 'product');
+FETCH ALL FROM product;
+SELECT milvus.query_iterator('everything', max_rows => 1, cursor_name => 'one');
+FETCH ALL FROM one;
+COMMIT;
+SELECT call, refused(call) FROM unnest(ARRAY[
+    $$search_iterator('everything', '[[1,2],[3,4]]', 'l2')$$, $$search_iterator('everything', '[1,2]', 'l2', max_rows => 0)$$, $$search_iterator('everything', NULL::vector)$$,
+    $$query_iterator('everything', max_rows => -5)$$, $$query_iterator('everything', output_fields => '{count(*)}')$$,
+    $$make_entity(0::oid, '{*}', true)$$, $$make_entity('everything'::regclass, '{kind}', false)$$, $$make_entity('everything'::regclass, '{kind}', false, 1::int8)$$,
+    $$make_entity('everything'::regclass, NULL, false, 1)$$, $$make_entity('everything'::regclass, '{kind}', false, VARIADIC ARRAY[1])$$]) AS call;
+SELECT milvus.make_entity('everything'::regclass, '{kind,note}', false, 1, '{"note": 2, "other": 3}'::jsonb);
+
+---------------------------------------------------------------- plans
+CREATE FUNCTION plan(data text, anns_field text, topk int, analyzed bool DEFAULT false, kind text DEFAULT NULL) RETURNS SETOF text LANGUAGE sql AS
+    $$ SELECT regexp_replace(line, '\(cost.*|\(actual.*|(Time|Memory|time): .*|Buffers.*', '\1') FROM milvus.explain_search('everything', data, anns_field, topk, NULL, NULL, NULL, '{}', NULL, 0, -1,
+        kind, 1, false, NULL, analyzed) line WHERE line !~ 'Planning|Buffers|Execution' $$;
+SET enable_seqscan = off;
+SET jit = off;
+SELECT plan('[3,1]', 'l2', 3);
+SELECT plan('[3,1]', 'flat', 3);
+SELECT plan('[3,1]', 'l2', 3, true, 'name');
+RESET enable_seqscan;
+RESET jit;
+
 ---------------------------------------------------------------- what is seen
 -- A join of two searches is of one snapshot; a search sees what its statement sees.
 BEGIN;
@@ -215,4 +255,4 @@ SELECT * FROM milvus.hybrid_search('x" ; DROP TABLE y; --', '[{"data": [1, 2]}]'
 
 DROP TABLE everything, others, parts, "x"" ; DROP TABLE y; --";
 DROP ROLE regress_searcher;
-DROP FUNCTION refused, found, nearest;
+DROP FUNCTION refused, found, nearest, plan;
