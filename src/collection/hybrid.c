@@ -26,6 +26,9 @@
 
 #define MAX_REQUESTS 1024
 
+/* Rows of all requests and vectors: 2.4 GB. */
+#define MAX_SCORES 100000000
+
 /* Positions of the arguments, as in sql/parts/45_search.sql. */
 typedef enum Argument
 {
@@ -148,6 +151,10 @@ AddScore(Hybrid *hybrid, int query, Datum key, double value)
 {
 	Score *score;
 
+	if (hybrid->nscores >= MAX_SCORES)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("the requests find more than %d rows", MAX_SCORES),
+						errhint("Ask for fewer vectors at once, or set lower limits.")));
 	if (hybrid->nscores == hybrid->room)
 	{
 		hybrid->room = Max(hybrid->room * 2, 64);

@@ -33,6 +33,13 @@ LookUpEntity(FunctionCallInfo fcinfo)
 	char **fields;
 	int nfields;
 
+	/* The entity is made once. */
+	for (int i = 0; i < 3; i++)
+	{
+		if (!get_fn_expr_arg_stable(fcinfo->flinfo, i))
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("argument %d must be a constant", i + 1)));
+	}
 	LockRelationOid(relid, AccessShareLock);
 	collection = get_rel_name(relid) == NULL ? NULL : VmCollectionOfTable(relid);
 	if (collection == NULL || collection->primary == NULL)

@@ -261,10 +261,11 @@ VmPreparedPlan(VmPrepared *prepared, const char *sql, int nargs, Oid *types, int
 
 	if (plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	/* First, so that the list never has a plan that SPI frees itself. */
+	SPI_keepplan(plan);
 	old = MemoryContextSwitchTo(prepared->context);
 	prepared->plans = lappend(prepared->plans, plan);
 	MemoryContextSwitchTo(old);
-	SPI_keepplan(plan);
 	return plan;
 }
 

@@ -143,7 +143,8 @@ LimitToHits(VmSearch *search)
 static void
 CheckEf(const VmSearch *search)
 {
-	if (search->params.ef != 0 && search->params.ef < search->limit && search->group_field == NULL)
+	if (search->access_method != NULL && strcmp(search->access_method, "hnsw") == 0 &&
+		search->params.ef != 0 && search->params.ef < search->limit && search->group_field == NULL)
 		ereport(ERROR, (VmErrcode(VM_UNEXPECTED), errmsg("ef(%d) should be larger than k(%d)",
 														 search->params.ef, search->limit)));
 }
@@ -210,7 +211,6 @@ VmSearchMake(VmPrepared *prepared, VmCollection *collection, VmSearchArguments *
 	search->partitions =
 		VmScopePartitions(collection, arguments->partitions, arguments->npartitions);
 	CheckRange(search);
-	CheckEf(search);
 	LimitToHits(search);
 	if (arguments->noutputs > 0)
 		search->entity =
@@ -222,6 +222,7 @@ VmSearchMake(VmPrepared *prepared, VmCollection *collection, VmSearchArguments *
 						  search->group_field != NULL || VmCollectionTtl(collection) > 0 ||
 						  search->partitions != 0 || HasRowSecurity(collection->relid);
 	SetIndex(search, index);
+	CheckEf(search);
 	if (search->access_method != NULL)
 		search->index_sql = VmSearchSql(search, false);
 	search->exact_sql = VmSearchSql(search, true);

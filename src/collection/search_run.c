@@ -26,9 +26,10 @@
 #include "collection/search.h"
 #include "collection/stats.h"
 
-/* What hnsw.ef_search takes (src/am, whose headers are none of ours). */
-#define MAX_EF_SEARCH 1000
-#define MAX_PROBES    32768
+/* What settings take, and what they are (src/am, whose headers are none of ours). */
+#define MAX_EF_SEARCH     1000
+#define DEFAULT_EF_SEARCH 40
+#define MAX_PROBES        32768
 
 /* Milvus's. */
 #define DEFAULT_NPROBE 8
@@ -217,12 +218,13 @@ SetText(const char *name, const char *value)
 							 false);
 }
 
+/* The access methods define their settings when they are first used. */
 static int
-CurrentInt(const char *name)
+CurrentInt(const char *name, int missing)
 {
 	const char *text = GetConfigOption(name, true, false);
 
-	return text == NULL ? 0 : atoi(text);
+	return text == NULL ? missing : atoi(text);
 }
 
 /* For this search only: what it asks for, and an index that goes on while rows are filtered out. */
@@ -231,11 +233,11 @@ VmSearchSetUpIndex(const VmSearch *search)
 {
 	if (strcmp(search->access_method, "hnsw") == 0)
 	{
-		int ef = search->params.ef > 0 ? search->params.ef :
-										 Max(CurrentInt("hnsw.ef_search"), search->limit);
+		int current = CurrentInt("hnsw.ef_search", DEFAULT_EF_SEARCH);
+		int ef = search->params.ef > 0 ? search->params.ef : Max(current, search->limit);
 		bool goes_on = search->is_filtered || search->limit > MAX_EF_SEARCH;
 
-		if (search->params.ef > 0 || search->limit > CurrentInt("hnsw.ef_search"))
+		if (ef != current)
 			SetInt("hnsw.ef_search", Min(ef, MAX_EF_SEARCH));
 		if (goes_on)
 			SetText("hnsw.iterative_scan", "strict_order");
@@ -243,7 +245,7 @@ VmSearchSetUpIndex(const VmSearch *search)
 	}
 	if (search->params.nprobe > 0)
 		SetInt("ivfflat.probes", Min(search->params.nprobe, MAX_PROBES));
-	else if (CurrentInt("ivfflat.probes") < DEFAULT_NPROBE)
+	else if (CurrentInt("ivfflat.probes", 1) < DEFAULT_NPROBE)
 		SetInt("ivfflat.probes", DEFAULT_NPROBE);
 	SetText("ivfflat.iterative_scan", "relaxed_order");
 }

@@ -160,7 +160,7 @@ SELECT call, refused(call) FROM unnest(ARRAY[
     $$search_iterator('everything', '[[1,2],[3,4]]', 'l2')$$, $$search_iterator('everything', '[1,2]', 'l2', max_rows => 0)$$, $$search_iterator('everything', NULL::vector)$$,
     $$query_iterator('everything', max_rows => -5)$$, $$query_iterator('everything', output_fields => '{count(*)}')$$,
     $$make_entity(0::oid, '{*}', true)$$, $$make_entity('everything'::regclass, '{kind}', false)$$, $$make_entity('everything'::regclass, '{kind}', false, 1::int8)$$,
-    $$make_entity('everything'::regclass, NULL, false, 1)$$, $$make_entity('everything'::regclass, '{kind}', false, VARIADIC ARRAY[1])$$]) AS call;
+    $$query('everything', max_rows => 2) q, milvus.make_entity(q.id::oid, '{kind}', false, 1)$$, $$make_entity('everything'::regclass, NULL, false, 1)$$, $$make_entity('everything'::regclass, '{kind}', false, VARIADIC ARRAY[1])$$]) AS call;
 SELECT milvus.make_entity('everything'::regclass, '{kind,note}', false, 1, '{"note": 2, "other": 3}'::jsonb);
 
 ---------------------------------------------------------------- plans
