@@ -166,7 +166,7 @@ SELECT milvus.make_entity('everything'::regclass, '{kind,note}', false, 1, '{"no
 ---------------------------------------------------------------- plans
 CREATE FUNCTION plan(data text, anns_field text, topk int, analyzed bool DEFAULT false, kind text DEFAULT NULL) RETURNS SETOF text LANGUAGE sql AS
     $$ SELECT regexp_replace(line, '\(cost.*|\(actual.*|(Time|Memory|time): .*|Buffers.*', '\1') FROM milvus.explain_search('everything', data, anns_field, topk, NULL, NULL, NULL, '{}', NULL, 0, -1,
-        kind, 1, false, NULL, analyzed) line WHERE line !~ 'Planning|Buffers|Execution' $$;
+        kind, 1, false, NULL, analyzed) line WHERE line !~ 'Planning|Buffers|Execution|Disabled|Index Searches' $$;
 SET enable_seqscan = off;
 SET jit = off;
 SELECT plan('[3,1]', 'l2', 3);
