@@ -186,7 +186,7 @@ my $copy = '';
 for my $i (0 .. $#hostile)
 {
     as('owner', qq{CREATE TABLE hostile$i (id bigint PRIMARY KEY, "\$ts" bigint); INSERT INTO hostile$i VALUES (1, 1)});
-    $copy .= "public.hostile$i\t$i\tf\tt\t2\t1\t0\t$hostile[$i]\t[]\t1\t1\n";
+    $copy .= "public.hostile$i\t$i\tf\tt\t2\t1\t0\t$hostile[$i]\t[]\t1\t1\t{}\n";
 }
 # A column of another type, a view, a partitioned table, much to read.
 as('owner', q{
@@ -194,9 +194,9 @@ as('owner', q{
     CREATE VIEW seen AS SELECT 1::bigint AS id, 1::bigint AS "$ts";
     CREATE TABLE parts (id bigint PRIMARY KEY, "$ts" bigint) PARTITION BY LIST (id);
     CREATE TABLE huge (id bigint PRIMARY KEY, "$ts" bigint); INSERT INTO huge VALUES (1, 1)});
-$copy .= "public.$_\t99\tf\tt\t2\t1\t0\t{\"collection.ttl.seconds\": 60}\t[]\t1\t1\n" for 'odd', 'seen', 'parts';
+$copy .= "public.$_\t99\tf\tt\t2\t1\t0\t{\"collection.ttl.seconds\": 60}\t[]\t1\t1\t{}\n" for 'odd', 'seen', 'parts';
 $copy .= "public.huge\t99\tf\tt\t2\t1\t0\t{\"collection.ttl.seconds\": 60, \"a\": \""
-  . join('', map { chr(97 + int(rand(26))) } 1 .. 100000) . "\"}\t[]\t1\t1\n";
+  . join('', map { chr(97 + int(rand(26))) } 1 .. 100000) . "\"}\t[]\t1\t1\t{}\n";
 $offset = -s $node->logfile;
 as('owner', "COPY milvus.collection FROM stdin;\n$copy\\.\n");
 is( as('owner', 'SELECT count(*) FROM milvus.collection WHERE collection_id < 100'),
