@@ -43,7 +43,15 @@ WHERE q.package = 'postgresql-15' AND c.section = 'database' AND c.package <> q.
 ORDER BY c.embedding <=> q.embedding
 LIMIT 3;
 
-\echo '7. Searched: the nearest of each of three sections; and two vectors at once, by one ranking'
+\echo '7. Searched: small ones outside of two sections'
+SELECT s.pk, s.entity, round(s.distance::numeric, 3) AS similarity
+FROM packages q, milvus.search('catalog', q.embedding, topk => 3, output_fields => '{section,kib}',
+                               filter => 'kib < {limit} and section not in ["database", "doc"]',
+                               filter_params => '{"limit": 500}') s
+WHERE q.package = 'postgresql-15';
+SELECT milvus.explain_filter('catalog', 'kib < 500 and section == "database"');
+
+\echo '8. The nearest of each of three sections; and two vectors at once, by one ranking'
 SELECT s.pk, s.entity->>'section' AS section, round(s.distance::numeric, 3) AS similarity
 FROM packages q, milvus.search('catalog', q.embedding, topk => 3, group_by_field => 'section',
                                output_fields => '{section}') s

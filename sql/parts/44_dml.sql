@@ -28,10 +28,10 @@ COMMENT ON FUNCTION milvus.upsert(text, jsonb, text, boolean) IS
 
 CREATE FUNCTION milvus.delete(
     collection_name text, ids jsonb DEFAULT NULL, filter text DEFAULT NULL,
-    partition_name text DEFAULT NULL)
+    partition_name text DEFAULT NULL, filter_params jsonb DEFAULT NULL)
     RETURNS jsonb LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_milvus_delete';
-COMMENT ON FUNCTION milvus.delete(text, jsonb, text, text) IS
-    'deletes rows by their keys; returns delete_count, cost and timestamp';
+COMMENT ON FUNCTION milvus.delete(text, jsonb, text, text, jsonb) IS
+    'deletes rows by their keys or a filter; returns delete_count, cost and timestamp';
 
 CREATE FUNCTION milvus.insert_sample(collection_name text, n integer, seed integer DEFAULT NULL)
     RETURNS jsonb LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vm_milvus_insert_sample';

@@ -17,9 +17,20 @@
 
 #include "collection/collection.h"
 
+/* What becomes of a value on its way to a parameter. */
+typedef enum VmParamUse
+{
+	VM_PARAM_VALUE,
+	VM_PARAM_DIVISOR, /* must not be zero */
+	VM_PARAM_PATTERN, /* of LIKE: must not end with a lone backslash */
+	VM_PARAM_MATCH,   /* text, becomes a tsquery of any of its words */
+	VM_PARAM_PHRASE   /* text, becomes a tsquery of its words in their order */
+} VmParamUse;
+
 typedef struct VmQualParam
 {
 	Oid type;
+	VmParamUse use;
 	Datum value;          /* of a literal; not used where there is a variable */
 	const char *variable; /* the template variable that gives the value, or NULL */
 } VmQualParam;
@@ -37,8 +48,8 @@ typedef struct VmQual
  * Compiles a filter; alias is the table's in the statement, its parameters are
  * $first_param and on.  templates (an object, or NULL) gives the types of
  * variables.  NULL for an empty filter.  In the current memory context.  Raises
- * VM_UNEXPECTED for what cannot be parsed or typed, with the position in the
- * error's cursor, and VM_UNSUPPORTED for what is newer than Milvus 2.5.
+ * VM_PARAMETER_INVALID for what cannot be parsed or typed, with the position in
+ * the error's detail, and VM_UNSUPPORTED for what is newer than Milvus 2.5.
  */
 extern VmQual *VmFilterCompile(VmCollection *collection, const char *filter, Jsonb *templates,
 							   const char *alias, int first_param);

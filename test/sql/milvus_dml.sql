@@ -236,7 +236,7 @@ SELECT try($$SELECT milvus.insert('keyed', '{"id": 1, "v": [1,1], "color": "red"
 
 ----------------------------------------------------------------- delete and get
 SELECT try(s) FROM (VALUES ($$SELECT milvus.delete('up')$$), ($$SELECT milvus.delete('up', '1', 'id > 1')$$),
-    ($$SELECT milvus.delete('up', filter => 'id > 1')$$), ($$SELECT milvus.delete('up', '["a"]')$$), ($$SELECT milvus.delete('up', '{"a": 1}')$$),
+    ($$SELECT milvus.delete('up', filter => 'id >')$$), ($$SELECT milvus.delete('up', '["a"]')$$), ($$SELECT milvus.delete('up', '{"a": 1}')$$),
     ($$SELECT milvus.delete('up', '[1, null]')$$), ($$SELECT milvus.delete('up', '[[1]]')$$), ($$SELECT milvus.delete('up', '1.5')$$),
     ($$SELECT milvus.delete('up', '9223372036854775808')$$), ($$SELECT milvus.delete('auto_text', '1')$$), ($$SELECT milvus.delete(NULL, '1')$$),
     ($$SELECT milvus.get('up', NULL)$$), ($$SELECT milvus.get('up', '1', '{a,NULL}')$$), ($$SELECT milvus.get('defaults', '1', '{nope}')$$),
