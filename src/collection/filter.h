@@ -42,6 +42,8 @@ typedef struct VmQual
 	VmQualParam *params;
 	/* A plan for the values is worth its cost: a long list is hashed only then. */
 	bool wants_values;
+	int nranges;
+	struct VmFilterRange *ranges; /* of filter_private.h: bounds to look at with each call */
 } VmQual;
 
 /*

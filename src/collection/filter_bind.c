@@ -225,9 +225,38 @@ BindValue(const VmQualParam *param, Jsonb *templates)
 	}
 }
 
+static void
+BindBound(VmConstant *bound, Jsonb *templates)
+{
+	JsonbValue *value;
+
+	if (bound->variable == NULL)
+		return;
+	value = VmJsonGet(templates, bound->variable);
+	if (value == NULL || !VmFilterIsBound(value, &bound->integer))
+		elog(ERROR, "variable \"%s\" has changed its type", bound->variable);
+	if (value->type != jbvString)
+		return;
+	bound->string = value->val.string.val;
+	bound->string_len = value->val.string.len;
+}
+
+static void
+CheckRange(const VmFilterRange *range, Jsonb *templates)
+{
+	VmFilterRange bound = *range;
+
+	BindBound(&bound.lower, templates);
+	BindBound(&bound.upper, templates);
+	if (VmFilterRangeIsEmpty(&bound))
+		ereport(ERROR, (VmErrcode(VM_PARAMETER_INVALID), errmsg(VM_FILTER_EMPTY_RANGE)));
+}
+
 void
 VmQualBind(const VmQual *qual, Jsonb *templates, Datum *values)
 {
+	for (int i = 0; i < qual->nranges; i++)
+		CheckRange(&qual->ranges[i], templates);
 	for (int i = 0; i < qual->nparams; i++)
 	{
 		const VmQualParam *param = &qual->params[i];

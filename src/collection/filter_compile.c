@@ -52,8 +52,8 @@ VmFilterSwapSides(VmFilterOp op)
 	}
 }
 
-static bool
-IsComparison(VmFilterOp op)
+bool
+VmFilterIsComparison(VmFilterOp op)
 {
 	return op >= VM_FILTER_LT && op <= VM_FILTER_NE;
 }
@@ -81,44 +81,6 @@ Compare(VmCompiler *compiler, const VmOperand *operand, VmFilterOp op, const VmC
 			return VmFilterCompareArray(compiler, operand, op, constant);
 	}
 	elog(ERROR, "unexpected operand %d", operand->kind);
-}
-
-static bool
-Holds(VmFilterOp op, int order)
-{
-	switch (op)
-	{
-		case VM_FILTER_EQ:
-			return order == 0;
-		case VM_FILTER_NE:
-			return order != 0;
-		case VM_FILTER_LT:
-			return order < 0;
-		case VM_FILTER_LE:
-			return order <= 0;
-		case VM_FILTER_GT:
-			return order > 0;
-		default:
-			return order >= 0;
-	}
-}
-
-/* Constants alone: a condition that holds, or not. */
-static char *
-CompareConstants(VmCompiler *compiler, const VmFilterNode *node, const VmConstant *a,
-				 const VmConstant *b)
-{
-	int order;
-
-	if (a->variable != NULL || b->variable != NULL)
-		VmFilterRaise(compiler, node,
-					  "placeholder was not supported between two constants with operator: %s",
-					  VmFilterOpText(node->op));
-	if (!VmFilterCompareConstants(a, b, &order) ||
-		(a->kind == VM_FILTER_BOOL && node->op != VM_FILTER_EQ && node->op != VM_FILTER_NE))
-		VmFilterRaise(compiler, node, "comparisons between %s and %s are not supported",
-					  VmFilterKindName(a->kind), VmFilterKindName(b->kind));
-	return pstrdup(Holds(node->op, order) ? "true" : "false");
 }
 
 static char *
@@ -160,11 +122,13 @@ Comparison(VmCompiler *compiler, const VmFilterNode *node)
 	VmConstant left;
 	VmConstant right;
 	VmFilterOp op = node->op;
-	bool left_is_constant = VmFilterConstant(compiler, node->arg[0], &left);
-	bool right_is_constant = VmFilterConstant(compiler, node->arg[1], &right);
+	bool left_is_constant;
+	bool right_is_constant;
 
-	if (left_is_constant && right_is_constant)
-		return CompareConstants(compiler, node, &left, &right);
+	if (VmFilterConstant(compiler, node, &left))
+		return pstrdup(left.boolean ? "true" : "false");
+	left_is_constant = VmFilterConstant(compiler, node->arg[0], &left);
+	right_is_constant = VmFilterConstant(compiler, node->arg[1], &right);
 	if (right_is_constant)
 		return CompareWithConstant(compiler, node->arg[0], op, &right);
 	if (left_is_constant)
@@ -172,6 +136,30 @@ Comparison(VmCompiler *compiler, const VmFilterNode *node)
 	if (node->arg[0]->kind == VM_FILTER_FIELD && node->arg[1]->kind == VM_FILTER_FIELD)
 		return CompareFields(compiler, node);
 	VmFilterRaise(compiler, node, "complicated arithmetic operations are not supported");
+}
+
+/* Bounds are looked at once, or with each call if a variable gives one. */
+static void
+AddRange(VmCompiler *compiler, const VmFilterNode *node, const VmConstant *lower,
+		 const VmConstant *upper)
+{
+	bool is_rising = node->op == VM_FILTER_LT || node->op == VM_FILTER_LE;
+	VmFilterRange range = {.lower = is_rising ? *lower : *upper,
+						   .upper = is_rising ? *upper : *lower};
+
+	range.is_strict = node->op == VM_FILTER_LT || node->op == VM_FILTER_GT ||
+					  node->op2 == VM_FILTER_LT || node->op2 == VM_FILTER_GT;
+	if (lower->variable == NULL && upper->variable == NULL)
+	{
+		if (VmFilterRangeIsEmpty(&range))
+			VmFilterRaise(compiler, node, "%s", VM_FILTER_EMPTY_RANGE);
+		return;
+	}
+	if (compiler->nranges == 0)
+		compiler->ranges = palloc_array(VmFilterRange, 1);
+	else
+		compiler->ranges = repalloc_array(compiler->ranges, VmFilterRange, compiler->nranges + 1);
+	compiler->ranges[compiler->nranges++] = range;
 }
 
 static char *
@@ -190,17 +178,7 @@ Range(VmCompiler *compiler, const VmFilterNode *node)
 		lower.kind == VM_FILTER_BOOL || upper.kind == VM_FILTER_BOOL ||
 		!VmFilterCompareConstants(&lower, &upper, &order))
 		VmFilterRaise(compiler, node, "invalid range operations");
-	if (lower.variable == NULL && upper.variable == NULL)
-	{
-		bool rising = node->op == VM_FILTER_LT || node->op == VM_FILTER_LE;
-		bool strict = node->op == VM_FILTER_LT || node->op == VM_FILTER_GT ||
-					  node->op2 == VM_FILTER_LT || node->op2 == VM_FILTER_GT;
-
-		if (!rising)
-			order = -order;
-		if (order > 0 || (order == 0 && strict))
-			VmFilterRaise(compiler, node, "invalid range: lowerbound is greater than upperbound");
-	}
+	AddRange(compiler, node, &lower, &upper);
 	return psprintf("(%s AND %s)", Compare(compiler, &operand, VmFilterSwapSides(node->op), &lower),
 					Compare(compiler, &operand, node->op2, &upper));
 }
@@ -290,7 +268,7 @@ VmFilterCondition(VmCompiler *compiler, const VmFilterNode *node)
 		case VM_FILTER_CALL:
 			return VmFilterFunctionCall(compiler, node);
 		case VM_FILTER_BINARY:
-			if (IsComparison(node->op))
+			if (VmFilterIsComparison(node->op))
 				return Comparison(compiler, node);
 			if (node->op == VM_FILTER_IN || node->op == VM_FILTER_NOT_IN)
 				return Membership(compiler, node);

@@ -180,37 +180,6 @@ WrittenList(VmCompiler *compiler, const VmFilterNode *node, VmConstant *constant
 	return true;
 }
 
-bool
-VmFilterConstant(VmCompiler *compiler, const VmFilterNode *node, VmConstant *constant)
-{
-	memset(constant, 0, sizeof(*constant));
-	constant->node = node;
-	constant->kind = node->kind;
-	switch (node->kind)
-	{
-		case VM_FILTER_BOOL:
-			constant->boolean = node->boolean;
-			return true;
-		case VM_FILTER_INT:
-			constant->integer = node->integer;
-			return true;
-		case VM_FILTER_FLOAT:
-			constant->real = node->real;
-			return true;
-		case VM_FILTER_STRING:
-			SetString(constant, node->string);
-			return true;
-		case VM_FILTER_LIST:
-			return WrittenList(compiler, node, constant);
-		case VM_FILTER_TEMPLATE:
-			VariableConstant(compiler, node, constant);
-			return true;
-		default:
-			return false;
-	}
-}
-
-
 /* -------------------------------------------------------------------- comparing */
 
 static int
@@ -289,4 +258,93 @@ VmFilterNumeric(const VmConstant *constant)
 	double_to_shortest_decimal_buf(constant->real, text);
 	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid),
 							   Int32GetDatum(-1));
+}
+
+bool
+VmFilterRangeIsEmpty(const VmFilterRange *range)
+{
+	int order;
+
+	if (!VmFilterCompareConstants(&range->lower, &range->upper, &order))
+		elog(ERROR, "bounds of a range do not compare");
+	return order > 0 || (order == 0 && range->is_strict);
+}
+
+static bool
+Holds(VmFilterOp op, int order)
+{
+	switch (op)
+	{
+		case VM_FILTER_EQ:
+			return order == 0;
+		case VM_FILTER_NE:
+			return order != 0;
+		case VM_FILTER_LT:
+			return order < 0;
+		case VM_FILTER_LE:
+			return order <= 0;
+		case VM_FILTER_GT:
+			return order > 0;
+		default:
+			return order >= 0;
+	}
+}
+
+/* Two constants: a condition that holds, or not. */
+static bool
+ConstantComparison(VmCompiler *compiler, const VmFilterNode *node, VmConstant *constant)
+{
+	VmConstant a;
+	VmConstant b;
+	int order;
+
+	check_stack_depth();
+	if (!VmFilterConstant(compiler, node->arg[0], &a) ||
+		!VmFilterConstant(compiler, node->arg[1], &b))
+		return false;
+	if (node->arg[0]->kind == VM_FILTER_TEMPLATE || node->arg[1]->kind == VM_FILTER_TEMPLATE)
+		VmFilterRaise(compiler, node,
+					  "placeholder was not supported between two constants with operator: %s",
+					  VmFilterOpText(node->op));
+	if (!VmFilterCompareConstants(&a, &b, &order) ||
+		(a.kind == VM_FILTER_BOOL && node->op != VM_FILTER_EQ && node->op != VM_FILTER_NE))
+		VmFilterRaise(compiler, node, "comparisons between %s and %s are not supported",
+					  VmFilterKindName(a.kind), VmFilterKindName(b.kind));
+	constant->kind = VM_FILTER_BOOL;
+	constant->boolean = Holds(node->op, order);
+	return true;
+}
+
+/* ---------------------------------------------------------------- any constant */
+
+bool
+VmFilterConstant(VmCompiler *compiler, const VmFilterNode *node, VmConstant *constant)
+{
+	memset(constant, 0, sizeof(*constant));
+	constant->node = node;
+	constant->kind = node->kind;
+	switch (node->kind)
+	{
+		case VM_FILTER_BOOL:
+			constant->boolean = node->boolean;
+			return true;
+		case VM_FILTER_INT:
+			constant->integer = node->integer;
+			return true;
+		case VM_FILTER_FLOAT:
+			constant->real = node->real;
+			return true;
+		case VM_FILTER_STRING:
+			SetString(constant, node->string);
+			return true;
+		case VM_FILTER_LIST:
+			return WrittenList(compiler, node, constant);
+		case VM_FILTER_TEMPLATE:
+			VariableConstant(compiler, node, constant);
+			return true;
+		case VM_FILTER_BINARY:
+			return VmFilterIsComparison(node->op) && ConstantComparison(compiler, node, constant);
+		default:
+			return false;
+	}
 }

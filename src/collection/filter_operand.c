@@ -38,6 +38,8 @@ PathParam(VmCompiler *compiler, const VmFilterNode *node, bool with_root)
 	{
 		const VmFilterStep *step = &path->steps[i];
 
+		if (step->kind == VM_FILTER_STEP_KEY && step->name.size == 0)
+			VmFilterRaise(compiler, node, "invalid identifier: a key is empty");
 		steps[count++] = step->kind == VM_FILTER_STEP_INDEX ?
 							 CStringGetTextDatum(psprintf(INT64_FORMAT, step->index)) :
 							 StringDatum(step->name);

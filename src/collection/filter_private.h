@@ -37,6 +37,8 @@ typedef struct VmCompiler
 	int room;
 	VmQualParam *params;
 	bool wants_values;
+	int nranges;
+	struct VmFilterRange *ranges; /* those with variables */
 } VmCompiler;
 
 /* A constant: written, or a variable's, whose value is then not to be looked at. */
@@ -53,6 +55,16 @@ typedef struct VmConstant
 	struct VmConstant *items; /* of a list */
 	int nitems;
 } VmConstant;
+
+/* The bounds of a chain, the lower one first. */
+typedef struct VmFilterRange
+{
+	VmConstant lower;
+	VmConstant upper;
+	bool is_strict; /* at either end */
+} VmFilterRange;
+
+#define VM_FILTER_EMPTY_RANGE "invalid range: lowerbound is greater than upperbound"
 
 typedef enum VmOperandKind
 {
@@ -99,6 +111,7 @@ extern bool VmFilterIsBound(const JsonbValue *value, int64 *integer);
 /* Order of two constants (-1, 0, 1); false for kinds that do not compare. */
 extern bool VmFilterCompareConstants(const VmConstant *a, const VmConstant *b, int *order);
 extern const char *VmFilterKindName(VmFilterKind kind);
+extern bool VmFilterRangeIsEmpty(const VmFilterRange *range);
 
 /* As numeric, by the shortest text that gives the number. */
 extern Datum VmFilterNumeric(const VmConstant *constant);
@@ -109,6 +122,8 @@ extern void VmFilterOperand(VmCompiler *compiler, const VmFilterNode *node, VmOp
 /* "=" for VM_FILTER_EQ, and so on; the operator with its sides changed. */
 extern const char *VmFilterSqlOperator(VmFilterOp op);
 extern VmFilterOp VmFilterSwapSides(VmFilterOp op);
+
+extern bool VmFilterIsComparison(VmFilterOp op);
 
 /* Whether it is +, -, *, / or %, or power. */
 extern bool VmFilterIsArithmetic(const VmFilterNode *node);

@@ -80,7 +80,7 @@ SELECT * FROM fs('i8 + 1 == 2', '1 + i8 == 2', 'i8 / 2 == -3', 'i8 % 2 == -1', '
     'j["k"] + 1 == 2', 'j["k"] * 2 == 5', 'j["k"] % 2 == 1', 'ai[0] + 1 == 2', '+i32 == 1');
 -- logic
 SELECT * FROM fs('i8 == 1 or i32 == 2', 'i8 == 1 && i32 == 1', 'not (i8 == 1)', 'i8 is null', 'i8 is not null', 'i8 IS NULL OR NOT (b == true)', 'true', 'false',
-    '1 == 1', 'not true', '1 < 2 and i8 == 1', 'i8 == 1 or true', 'i8 == 1 and false', 'id is null', '"a" < "b"', '$meta is null');
+    '1 == 1', 'not true', '1 < 2 and i8 == 1', 'i8 == 1 or true', 'i8 == 1 and false', 'id is null', '"a" < "b"', '$meta is null', '1 < 2 == true', 'j["k"] == (1 < 2)', 'j[""] == 1');
 -- strings
 SELECT * FROM fs('s like "a%"', 's like "%c"', 's like "a\\%c"', 's like "a_c"', 's like "__"', 's like ""', 's like "%"', 's like "a\\"', 's like r"a\%c"', 'i8 like "a"',
     'text_match(t, "fox dogs")', 'text_match(t, "DOG")', 'text_match(t, "")', 'phrase_match(t, "quick brown")', 'phrase_match(t, "quick brown", 0)', 'phrase_match(t, "quick fox", 1)',
@@ -122,6 +122,9 @@ SELECT * FROM f('j["k"] == {x}', '{"x": true}');
 SELECT * FROM f('s like {p}', '{"p": "a%"}');
 SELECT * FROM f('{lo} <= i8 < {hi}', '{"lo": 0, "hi": 2}');
 SELECT * FROM f('{lo} <= i8 < {hi}', '{"lo": 2, "hi": 0}');
+SELECT * FROM f('{lo} > s >= {hi}', '{"lo": "b", "hi": "a"}');
+SELECT * FROM f('{lo} > s >= {hi}', '{"lo": "a", "hi": "b"}');
+SELECT * FROM f('1 < {x}', '{"x": 2}');
 SELECT * FROM f('i8 / {x} == -3', '{"x": 2}');
 SELECT * FROM f('array_contains_any(ai, {x}) or json_contains(j["l"], {y})', '{"x": [4], "y": "a"}');
 SELECT * FROM f('text_match(t, {x})', '{"x": "dog"}');
