@@ -156,6 +156,8 @@ static const FilterCase lists[] = {
 	{"a not in [1]", "(a not in [1])"},
 	{"a NOT  \n IN [1]", "(a not in [1])"},
 	{"a not in[1, 2]", "(a not in [1, 2])"},
+	{"a in[false]", "(a in [false])"},
+	{"a not in[TRUE]", "(a not in [true])"},
 	{"a !in [1]", "(a not in [1])"},
 	{"a ! in [1]", "(a not in [1])"},
 	{"not a in [1]", "((not a) in [1])"},
