@@ -24,8 +24,12 @@ command_ok([ 'python3', "$lib/test_filter_oracle.py" ], 'the oracle knows the fi
 my $node = new_node('filters');
 my ($output, $errors) = ('', '');
 
+# characters are characters in UTF-8 only
+$node->safe_psql('postgres', "CREATE DATABASE filters TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'");
+$node->safe_psql('filters', 'CREATE EXTENSION vecmilvus');
+
 IPC::Run::run(
-    [ 'python3', "$lib/filter_compare.py", $node->connstr('postgres'), '--seeds', 1, $seeds, '--count', 1000 ],
+    [ 'python3', "$lib/filter_compare.py", $node->connstr('filters'), '--seeds', 1, $seeds, '--count', 1000 ],
     '>' => \$output,
     '2>' => \$errors) or fail('the comparison ended with an error');
 diag($output, $errors) if $output =~ /^#/m || $errors ne '';
