@@ -110,7 +110,7 @@ ChooseFields(VmEntity *entity, char **fields, int nfields)
 		else if (strcmp(fields[i], VM_META_COLUMN) == 0)
 			entity->all_dynamic = true;
 		else
-			entity->keys[entity->nkeys++] = fields[i];
+			entity->keys[entity->nkeys++] = pstrdup(fields[i]); /* outlives the call */
 	}
 	return chosen;
 }

@@ -134,7 +134,6 @@ MakeQual(const VmCompiler *compiler, char *condition)
 	qual->sql = condition;
 	qual->nparams = compiler->nparams;
 	qual->params = compiler->params;
-	qual->wants_values = compiler->wants_values;
 	qual->nranges = compiler->nranges;
 	qual->ranges = compiler->ranges;
 	return qual;

@@ -40,8 +40,6 @@ typedef struct VmQual
 	char *sql; /* boolean; in parentheses */
 	int nparams;
 	VmQualParam *params;
-	/* A plan for the values is worth its cost: a long list is hashed only then. */
-	bool wants_values;
 	int nranges;
 	struct VmFilterRange *ranges; /* of filter_private.h: bounds to look at with each call */
 } VmQual;

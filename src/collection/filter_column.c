@@ -201,9 +201,6 @@ ListTypeOf(VmDataType type)
 	}
 }
 
-/* From nine items on PostgreSQL hashes a list, if it is planned for it. */
-#define HASHED_ITEMS 9
-
 char *
 VmFilterColumnIn(VmCompiler *compiler, const VmOperand *operand, const VmConstant *list)
 {
@@ -215,7 +212,6 @@ VmFilterColumnIn(VmCompiler *compiler, const VmOperand *operand, const VmConstan
 	items = palloc_array(Datum, list->nitems);
 	for (int i = 0; i < list->nitems; i++)
 		items[i] = ItemDatum(compiler, operand, &list->items[i]);
-	compiler->wants_values = compiler->wants_values || list->nitems >= HASHED_ITEMS;
 	return psprintf(
 		"(%s OPERATOR(pg_catalog.=) ANY (%s))",
 		operand->type == VM_TYPE_VARCHAR ? StringColumn(operand, false) : operand->column,

@@ -36,7 +36,6 @@ typedef struct VmCompiler
 	int nparams;
 	int room;
 	VmQualParam *params;
-	bool wants_values;
 	int nranges;
 	struct VmFilterRange *ranges; /* those with variables */
 } VmCompiler;

@@ -190,9 +190,11 @@ VmOpenForRead(const char *name)
 void
 VmKeyText(StringInfo key, const char *text)
 {
+	int length = text == NULL ? -1 : (int) strlen(text);
+
+	appendBinaryStringInfo(key, (char *) &length, sizeof(length));
 	if (text != NULL)
 		appendStringInfoString(key, text);
-	appendStringInfoChar(key, text == NULL ? '\1' : '\0');
 }
 
 void
@@ -253,10 +255,16 @@ Remember(VmPrepared *prepared)
 	prepared->is_known = true;
 }
 
-SPIPlanPtr
-VmPreparedPlan(VmPrepared *prepared, const char *sql, int nargs, Oid *types, int options)
+MemoryContext
+VmPreparedContext(VmPrepared *prepared)
 {
-	SPIPlanPtr plan = SPI_prepare_cursor(sql, nargs, types, options);
+	return prepared->context;
+}
+
+SPIPlanPtr
+VmPreparedPlan(VmPrepared *prepared, const char *sql, ParserSetupHook setup, void *arg, int options)
+{
+	SPIPlanPtr plan = SPI_prepare_params(sql, setup, arg, options);
 	MemoryContext old;
 
 	if (plan == NULL)

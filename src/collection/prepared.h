@@ -15,6 +15,7 @@
 
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
+#include "nodes/params.h"
 
 #include "collection/collection.h"
 
@@ -47,11 +48,14 @@ extern void VmKeyText(StringInfo key, const char *text);
 extern void VmKeyTexts(StringInfo key, char **texts, int count);
 extern void VmKeyJson(StringInfo key, const Jsonb *json);
 
+/* Lives as long as what is remembered. */
+extern MemoryContext VmPreparedContext(VmPrepared *prepared);
+
 /*
- * A plan that lives as long as what is remembered.  SPI must be connected.
- * options are CURSOR_OPT_....
+ * A plan that lives as long as what is remembered, as arg must.  setup tells the
+ * parser what parameters are; options are CURSOR_OPT_....  SPI must be connected.
  */
-extern SPIPlanPtr
-VmPreparedPlan(VmPrepared *prepared, const char *sql, int nargs, Oid *types, int options);
+extern SPIPlanPtr VmPreparedPlan(VmPrepared *prepared, const char *sql, ParserSetupHook setup,
+								 void *arg, int options);
 
 #endif
