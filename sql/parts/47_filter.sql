@@ -38,6 +38,9 @@ COMMENT ON FUNCTION milvus.float_arithmetic(real, text, real) IS 'arithmetic who
 CREATE FUNCTION milvus.float_arithmetic(a double precision, operator text, b double precision)
     RETURNS double precision LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vm_float8_arithmetic';
 COMMENT ON FUNCTION milvus.float_arithmetic(double precision, text, double precision) IS 'arithmetic whose results may be infinite';
+CREATE FUNCTION milvus.cosine_order(distance double precision)
+    RETURNS double precision LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vm_cosine_order';
+COMMENT ON FUNCTION milvus.cosine_order IS 'a cosine distance, or 1 where it is NaN, for a vector of zeros';
 
 CREATE FUNCTION milvus.explain_filter(collection_name text, filter text, filter_params jsonb DEFAULT NULL)
     RETURNS text LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'vm_explain_filter';

@@ -29,8 +29,8 @@ ElementsFit(ArrayType *array, int32 max_bytes)
 }
 
 /*
- * array_fits(array, capacity, max_bytes): at most one dimension, at most capacity
- * elements, none NULL, none longer than max_bytes (0: not looked at, as for
+ * array_fits(array, capacity, max_bytes): at most one dimension, counted from 1 (for
+ * element 0 of a filter is the first one), at most capacity elements, none NULL, none longer than max_bytes (0: not looked at, as for
  * elements that are no texts).
  */
 VM_FUNCTION(vm_array_fits);
@@ -42,6 +42,8 @@ vm_array_fits(PG_FUNCTION_ARGS)
 	int32 max_bytes = PG_GETARG_INT32(2);
 
 	if (ARR_NDIM(array) > 1 || ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) > capacity)
+		PG_RETURN_BOOL(false);
+	if (ARR_NDIM(array) == 1 && ARR_LBOUND(array)[0] != 1)
 		PG_RETURN_BOOL(false);
 	if (max_bytes > 0 && get_typlen(ARR_ELEMTYPE(array)) != -1)
 		PG_RETURN_BOOL(false);

@@ -126,7 +126,7 @@ Use(void *state, void *argument)
 	call->wanted = palloc_array(Wanted, call->nkeys);
 	for (int i = 0; i < call->nkeys; i++)
 		call->wanted[i] = (Wanted) {call->keys[i], i};
-	qsort_arg(call->wanted, call->nkeys, sizeof(Wanted), CompareWanted, call);
+	qsort_interruptible(call->wanted, call->nkeys, sizeof(Wanted), CompareWanted, call);
 	param.value = PointerGetDatum(construct_array(
 		call->keys, call->nkeys, type, call->text_keys ? -1 : sizeof(int64),
 		!call->text_keys && FLOAT8PASSBYVAL, call->text_keys ? TYPALIGN_INT : TYPALIGN_DOUBLE));

@@ -38,21 +38,7 @@ IntegerElement(VmDataType type, const VmConstant *item, Datum *datum)
 			return false;
 		value = (int64) item->real;
 	}
-	switch (type)
-	{
-		case VM_TYPE_INT8:
-			*datum = Int16GetDatum((int16) value);
-			return value >= PG_INT8_MIN && value <= PG_INT8_MAX;
-		case VM_TYPE_INT16:
-			*datum = Int16GetDatum((int16) value);
-			return value >= PG_INT16_MIN && value <= PG_INT16_MAX;
-		case VM_TYPE_INT32:
-			*datum = Int32GetDatum((int32) value);
-			return value >= PG_INT32_MIN && value <= PG_INT32_MAX;
-		default:
-			*datum = Int64GetDatum(value);
-			return true;
-	}
+	return VmFilterIntegerDatum(type, value, datum);
 }
 
 static bool

@@ -154,24 +154,46 @@ VmFilterCompareColumn(VmCompiler *compiler, const VmOperand *operand, VmFilterOp
 
 /* ---------------------------------------------------------------------- lists */
 
-/* An item as a value of the list's array. */
-static Datum
-ItemDatum(VmCompiler *compiler, const VmOperand *operand, const VmConstant *item)
+bool
+VmFilterIntegerDatum(VmDataType type, int64 value, Datum *datum)
+{
+	switch (type)
+	{
+		case VM_TYPE_INT8:
+			*datum = Int16GetDatum((int16) value);
+			return value >= PG_INT8_MIN && value <= PG_INT8_MAX;
+		case VM_TYPE_INT16:
+			*datum = Int16GetDatum((int16) value);
+			return value >= PG_INT16_MIN && value <= PG_INT16_MAX;
+		case VM_TYPE_INT32:
+			*datum = Int32GetDatum((int32) value);
+			return value >= PG_INT32_MIN && value <= PG_INT32_MAX;
+		default:
+			*datum = Int64GetDatum(value);
+			return true;
+	}
+}
+
+/* An item as a value of the list's array; false if the column cannot equal it. */
+static bool
+ItemDatum(VmCompiler *compiler, const VmOperand *operand, const VmConstant *item, Datum *datum)
 {
 	bool is_number = item->kind == VM_FILTER_INT || item->kind == VM_FILTER_FLOAT;
 	double real = item->kind == VM_FILTER_INT ? (double) item->integer : item->real;
 
 	if (VmFilterIsInteger(operand->type) && item->kind == VM_FILTER_INT)
-		return Int64GetDatum(item->integer);
+		return VmFilterIntegerDatum(operand->type, item->integer, datum);
 	if (operand->type == VM_TYPE_FLOAT && is_number)
-		return Float4GetDatum((float4) real);
-	if (operand->type == VM_TYPE_DOUBLE && is_number)
-		return Float8GetDatum(real);
-	if (operand->type == VM_TYPE_VARCHAR && item->kind == VM_FILTER_STRING)
-		return PointerGetDatum(cstring_to_text_with_len(item->string, item->string_len));
-	if (operand->type == VM_TYPE_BOOL && item->kind == VM_FILTER_BOOL)
-		return BoolGetDatum(item->boolean);
-	RaiseCast(compiler, operand, item);
+		*datum = Float4GetDatum((float4) real);
+	else if (operand->type == VM_TYPE_DOUBLE && is_number)
+		*datum = Float8GetDatum(real);
+	else if (operand->type == VM_TYPE_VARCHAR && item->kind == VM_FILTER_STRING)
+		*datum = PointerGetDatum(cstring_to_text_with_len(item->string, item->string_len));
+	else if (operand->type == VM_TYPE_BOOL && item->kind == VM_FILTER_BOOL)
+		*datum = BoolGetDatum(item->boolean);
+	else
+		RaiseCast(compiler, operand, item);
+	return true;
 }
 
 typedef struct ListType
@@ -183,6 +205,7 @@ typedef struct ListType
 	char align;
 } ListType;
 
+/* The type of columns of that kind: "=" within a type is what their btrees take. */
 static ListType
 ListTypeOf(VmDataType type)
 {
@@ -190,6 +213,11 @@ ListTypeOf(VmDataType type)
 	{
 		case VM_TYPE_BOOL:
 			return (ListType) {BOOLOID, BOOLARRAYOID, 1, true, TYPALIGN_CHAR};
+		case VM_TYPE_INT8:
+		case VM_TYPE_INT16:
+			return (ListType) {INT2OID, INT2ARRAYOID, 2, true, TYPALIGN_SHORT};
+		case VM_TYPE_INT32:
+			return (ListType) {INT4OID, INT4ARRAYOID, 4, true, TYPALIGN_INT};
 		case VM_TYPE_FLOAT:
 			return (ListType) {FLOAT4OID, FLOAT4ARRAYOID, 4, true, TYPALIGN_INT};
 		case VM_TYPE_DOUBLE:
@@ -205,20 +233,19 @@ char *
 VmFilterColumnIn(VmCompiler *compiler, const VmOperand *operand, const VmConstant *list)
 {
 	ListType type = ListTypeOf(operand->type);
-	Datum *items;
+	Datum *items = palloc_array(Datum, Max(list->nitems, 1));
+	ArrayType *array;
+	int count = 0;
 
-	if (list->nitems == 0)
-		return VmFilterAlwaysFalse(operand);
-	items = palloc_array(Datum, list->nitems);
 	for (int i = 0; i < list->nitems; i++)
-		items[i] = ItemDatum(compiler, operand, &list->items[i]);
+		count += ItemDatum(compiler, operand, &list->items[i], &items[count]) ? 1 : 0;
+	if (count == 0)
+		return VmFilterAlwaysFalse(operand);
+	array = construct_array(items, count, type.element, type.len, type.byval, type.align);
 	return psprintf(
 		"(%s OPERATOR(pg_catalog.=) ANY (%s))",
 		operand->type == VM_TYPE_VARCHAR ? StringColumn(operand, false) : operand->column,
-		VmFilterParam(compiler, type.array, VM_PARAM_VALUE,
-					  PointerGetDatum(construct_array(items, list->nitems, type.element, type.len,
-													  type.byval, type.align)),
-					  NULL));
+		VmFilterParam(compiler, type.array, VM_PARAM_VALUE, PointerGetDatum(array), NULL));
 }
 
 /* ----------------------------------------------------------------- two columns */

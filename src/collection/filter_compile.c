@@ -183,6 +183,16 @@ Range(VmCompiler *compiler, const VmFilterNode *node)
 					Compare(compiler, &operand, node->op2, &upper));
 }
 
+/* Texts of terms are not kept: many levels of them would be the text many times. */
+static char *
+Negate(char *condition)
+{
+	char *sql = psprintf("(NOT %s)", condition);
+
+	pfree(condition);
+	return sql;
+}
+
 static char *
 Membership(VmCompiler *compiler, const VmFilterNode *node)
 {
@@ -211,7 +221,7 @@ Membership(VmCompiler *compiler, const VmFilterNode *node)
 			VmFilterRaise(compiler, node, "'term' cannot be used on the whole of array field %s",
 						  operand.field->name);
 	}
-	return node->op == VM_FILTER_NOT_IN ? psprintf("(NOT %s)", condition) : condition;
+	return node->op == VM_FILTER_NOT_IN ? Negate(condition) : condition;
 }
 
 /* ------------------------------------------------------------------------ logic */
@@ -223,11 +233,16 @@ Logic(VmCompiler *compiler, const VmFilterNode *node)
 
 	initStringInfo(&sql);
 	for (uint32 i = 0; i < node->nterms; i++)
+	{
+		char *term = VmFilterCondition(compiler, node->terms[i]);
+
 		appendStringInfo(&sql, "%s%s",
 						 i == 0                    ? "(" :
 						 node->op == VM_FILTER_AND ? " AND " :
 													 " OR ",
-						 VmFilterCondition(compiler, node->terms[i]));
+						 term);
+		pfree(term);
+	}
 	appendStringInfoChar(&sql, ')');
 	return sql.data;
 }
@@ -242,7 +257,7 @@ static char *
 Unary(VmCompiler *compiler, const VmFilterNode *node)
 {
 	if (node->op == VM_FILTER_NOT)
-		return psprintf("(NOT %s)", VmFilterCondition(compiler, node->arg[0]));
+		return Negate(VmFilterCondition(compiler, node->arg[0]));
 	if (node->op == VM_FILTER_EXISTS)
 		return VmFilterExists(compiler, node);
 	RaiseNoCondition(compiler, node);

@@ -56,6 +56,8 @@ JsonOperand(VmCompiler *compiler, const VmFilterNode *node, const VmField *field
 	operand->type = VM_TYPE_JSON;
 	operand->field = field;
 	operand->column = ColumnSql(compiler, field == NULL ? VM_META_COLUMN : field->name);
+	if (field != NULL && field->typid == JSONOID)
+		operand->column = psprintf("(%s)::pg_catalog.jsonb", operand->column);
 	operand->has_steps = with_root || node->path->nsteps > 0;
 	operand->path = PathParam(compiler, node, with_root);
 }

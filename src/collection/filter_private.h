@@ -132,6 +132,10 @@ extern bool VmFilterIsArithmetic(const VmFilterNode *node);
  * columns and elements of arrays; integers are compared with floats exactly.
  */
 extern bool VmFilterIsInteger(VmDataType type);
+
+/* An integer as a value of a column of that type; false if it is out of range. */
+extern bool VmFilterIntegerDatum(VmDataType type, int64 value, Datum *datum);
+
 extern char *VmFilterCompareColumn(VmCompiler *compiler, const VmOperand *operand, VmFilterOp op,
 								   const VmConstant *constant);
 extern char *

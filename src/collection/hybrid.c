@@ -27,7 +27,7 @@
 #define MAX_REQUESTS 1024
 
 /* Rows of all requests and vectors: 2.4 GB. */
-#define MAX_SCORES 100000000
+#define MAX_SCORES 10000000
 
 /* Positions of the arguments, as in sql/parts/45_search.sql. */
 typedef enum Argument
@@ -276,7 +276,7 @@ Fuse(Hybrid *hybrid)
 
 	if (hybrid->nscores == 0)
 		return;
-	qsort_arg(hybrid->scores, hybrid->nscores, sizeof(Score), ByQueryAndKey, hybrid);
+	qsort_interruptible(hybrid->scores, hybrid->nscores, sizeof(Score), ByQueryAndKey, hybrid);
 	for (int i = 0; i < hybrid->nscores; i++)
 	{
 		if (count > 0 && ByQueryAndKey(&hybrid->scores[count - 1], &hybrid->scores[i], hybrid) == 0)
@@ -284,7 +284,7 @@ Fuse(Hybrid *hybrid)
 		else
 			hybrid->scores[count++] = hybrid->scores[i];
 	}
-	qsort_arg(hybrid->scores, count, sizeof(Score), ByQueryAndScore, hybrid);
+	qsort_interruptible(hybrid->scores, count, sizeof(Score), ByQueryAndScore, hybrid);
 	hybrid->nscores = 0;
 	for (int i = 0; i < count; i++)
 	{

@@ -21,6 +21,9 @@
 #include "collection/name.h"
 #include "collection/scope.h"
 
+/* Of milvus.make_entity, before the columns. */
+#define ENTITY_ARGUMENTS 3
+
 /* ------------------------------------------------------------------ make_entity */
 
 static VmEntity *
@@ -34,9 +37,9 @@ LookUpEntity(FunctionCallInfo fcinfo)
 	int nfields;
 
 	/* The entity is made once. */
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < ENTITY_ARGUMENTS; i++)
 	{
-		if (!get_fn_expr_arg_stable(fcinfo->flinfo, i))
+		if (!VmArgumentIsConstant(fcinfo, i))
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 							errmsg("argument %d must be a constant", i + 1)));
 	}
@@ -55,7 +58,7 @@ LookUpEntity(FunctionCallInfo fcinfo)
 static void
 CheckColumns(FunctionCallInfo fcinfo, const VmEntity *entity)
 {
-	int given = PG_NARGS() - 3;
+	int given = PG_NARGS() - ENTITY_ARGUMENTS;
 
 	if (get_fn_expr_variadic(fcinfo->flinfo))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -65,7 +68,7 @@ CheckColumns(FunctionCallInfo fcinfo, const VmEntity *entity)
 						errmsg("%d columns are expected, not %d", VmEntityColumns(entity), given)));
 	for (int i = 0; i < given; i++)
 	{
-		Oid type = get_fn_expr_argtype(fcinfo->flinfo, 3 + i);
+		Oid type = get_fn_expr_argtype(fcinfo->flinfo, ENTITY_ARGUMENTS + i);
 
 		if (type != VmEntityColumnType(entity, i))
 			ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -81,9 +84,9 @@ vm_make_entity(PG_FUNCTION_ARGS)
 	VmEntity *entity = fcinfo->flinfo->fn_extra;
 	Datum *values;
 	bool *nulls;
-	int count = PG_NARGS() - 3;
+	int count = PG_NARGS() - ENTITY_ARGUMENTS;
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < ENTITY_ARGUMENTS; i++)
 	{
 		if (PG_ARGISNULL(i))
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -99,8 +102,8 @@ vm_make_entity(PG_FUNCTION_ARGS)
 	nulls = palloc_array(bool, Max(count, 1));
 	for (int i = 0; i < count; i++)
 	{
-		values[i] = PG_GETARG_DATUM(3 + i);
-		nulls[i] = PG_ARGISNULL(3 + i);
+		values[i] = PG_GETARG_DATUM(ENTITY_ARGUMENTS + i);
+		nulls[i] = PG_ARGISNULL(ENTITY_ARGUMENTS + i);
 	}
 	PG_RETURN_POINTER(VmEntityBuild(entity, values, nulls));
 }
@@ -118,11 +121,25 @@ AppendFields(StringInfo sql, char **fields, int nfields)
 	appendStringInfoString(sql, "]::pg_catalog.text[]");
 }
 
+/* Of columns, as many as arguments of a function may be. */
+static int
+CountColumns(const VmIteratorStatement *statement)
+{
+	int count = statement->entity == NULL ? 0 : VmEntityColumns(statement->entity);
+
+	if (count > FUNC_MAX_ARGS - ENTITY_ARGUMENTS)
+		ereport(ERROR, (VmErrcode(VM_PARAMETER_INVALID),
+						errmsg("an iterator shows at most %d fields, not %d",
+							   FUNC_MAX_ARGS - ENTITY_ARGUMENTS, count),
+						errhint("Name those to show with output_fields.")));
+	return count;
+}
+
 char *
 VmIteratorSql(const VmIteratorStatement *statement)
 {
 	const VmCollection *collection = statement->collection;
-	int ncolumns = statement->entity == NULL ? 0 : VmEntityColumns(statement->entity);
+	int ncolumns = CountColumns(statement);
 	StringInfoData sql;
 
 	initStringInfo(&sql);

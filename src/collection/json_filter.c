@@ -10,8 +10,8 @@
  * or of a kind that a comparison does not fit, makes it unknown (SQL's null),
  * never an error.  Numbers compare as numbers, exactly; strings by bytes.
  *
- * Paths and lists are constants of a statement as a rule: then they are taken
- * apart once, for fn_extra.
+ * Paths and lists are constants of a statement as a rule: they are taken apart
+ * once, for fn_extra, and again when they turn out to be others.
  */
 #include "compat/compat.h"
 
@@ -21,7 +21,10 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
+
+#include "collection/name.h"
 
 typedef struct Step
 {
@@ -42,15 +45,17 @@ typedef struct Members
 	bool has_false;
 	int nothers; /* arrays */
 	JsonbValue *others;
-	Jsonb *list; /* what the values point into */
 } Members;
 
-/* Arguments that stay the same, taken apart. */
+/* Arguments taken apart, and what they were. */
 typedef struct Known
 {
+	MemoryContext context;
+	ArrayType *path;
 	int nsteps;
 	Step *steps;
-	Members *members; /* or NULL */
+	Jsonb *list; /* NULL: none; the members point into it */
+	Members *members;
 } Known;
 
 /* ----------------------------------------------------------------------- paths */
@@ -74,12 +79,12 @@ IsIndex(const char *text, int len, uint32 *index)
 }
 
 static void
-ReadPath(Datum path, Known *known)
+ReadPath(Known *known)
 {
 	Datum *elements;
 	bool *nulls;
 
-	deconstruct_array(DatumGetArrayTypeP(path), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls,
+	deconstruct_array(known->path, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls,
 					  &known->nsteps);
 	known->steps = palloc_array(Step, Max(known->nsteps, 1));
 	for (int i = 0; i < known->nsteps; i++)
@@ -185,13 +190,13 @@ Compare(const JsonbValue *a, const JsonbValue *b, int *result)
 /* ------------------------------------------------------------------------ lists */
 
 static int
-SortStrings(const void *a, const void *b)
+SortStrings(const void *a, const void *b, void *unused)
 {
 	return CompareStrings(a, b);
 }
 
 static int
-SortNumbers(const void *a, const void *b)
+SortNumbers(const void *a, const void *b, void *unused)
 {
 	return CompareNumbers(a, b);
 }
@@ -216,6 +221,21 @@ AddMember(Members *members, const JsonbValue *value)
 	}
 }
 
+/* Sorted, each once; their number. */
+static int
+SortValues(JsonbValue *values, int count, qsort_arg_comparator compare)
+{
+	int kept = Min(count, 1);
+
+	qsort_interruptible(values, count, sizeof(JsonbValue), compare, NULL);
+	for (int i = 1; i < count; i++)
+	{
+		if (compare(&values[kept - 1], &values[i], NULL) != 0)
+			values[kept++] = values[i];
+	}
+	return kept;
+}
+
 static Members *
 ReadMembers(Jsonb *list)
 {
@@ -228,7 +248,6 @@ ReadMembers(Jsonb *list)
 	if (!JB_ROOT_IS_ARRAY(list) || JB_ROOT_IS_SCALAR(list))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("an array of values is expected")));
-	members->list = list;
 	members->strings = palloc_array(JsonbValue, Max(count, 1));
 	members->numbers = palloc_array(JsonbValue, Max(count, 1));
 	members->others = palloc_array(JsonbValue, Max(count, 1));
@@ -238,8 +257,8 @@ ReadMembers(Jsonb *list)
 		if (token == WJB_ELEM)
 			AddMember(members, &value);
 	}
-	qsort(members->strings, members->nstrings, sizeof(JsonbValue), SortStrings);
-	qsort(members->numbers, members->nnumbers, sizeof(JsonbValue), SortNumbers);
+	members->nstrings = SortValues(members->strings, members->nstrings, SortStrings);
+	members->nnumbers = SortValues(members->numbers, members->nnumbers, SortNumbers);
 	return members;
 }
 
@@ -257,17 +276,29 @@ HasOther(const Members *members, const JsonbValue *value)
 	return false;
 }
 
+static JsonbValue *
+FindString(const Members *members, const JsonbValue *value)
+{
+	return bsearch_arg(value, members->strings, members->nstrings, sizeof(JsonbValue), SortStrings,
+					   NULL);
+}
+
+static JsonbValue *
+FindNumber(const Members *members, const JsonbValue *value)
+{
+	return bsearch_arg(value, members->numbers, members->nnumbers, sizeof(JsonbValue), SortNumbers,
+					   NULL);
+}
+
 static bool
 HasMember(const Members *members, const JsonbValue *value)
 {
 	switch (value->type)
 	{
 		case jbvString:
-			return bsearch(value, members->strings, members->nstrings, sizeof(JsonbValue),
-						   SortStrings) != NULL;
+			return FindString(members, value) != NULL;
 		case jbvNumeric:
-			return bsearch(value, members->numbers, members->nnumbers, sizeof(JsonbValue),
-						   SortNumbers) != NULL;
+			return FindNumber(members, value) != NULL;
 		case jbvBool:
 			return value->val.boolean ? members->has_true : members->has_false;
 		default:
@@ -298,34 +329,51 @@ IsOfKind(const Members *members, const JsonbValue *value)
 
 /* ------------------------------------------------------------------ known arguments */
 
+static bool
+IsStill(FunctionCallInfo fcinfo, int argument, const void *known)
+{
+	const void *value;
+
+	if (VmArgumentIsConstant(fcinfo, argument))
+		return true;
+	value = PG_DETOAST_DATUM(PG_GETARG_DATUM(argument));
+	return VARSIZE(value) == VARSIZE(known) && memcmp(value, known, VARSIZE(known)) == 0;
+}
+
 /* Of argument 1, the path, and the list that is argument list_argument, if not 0. */
 static Known *
 ReadKnown(FunctionCallInfo fcinfo, int list_argument)
 {
 	Known *known = palloc0(sizeof(*known));
 
-	ReadPath(PG_GETARG_DATUM(1), known);
-	if (list_argument > 0)
-		known->members =
-			ReadMembers((Jsonb *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(list_argument)));
+	known->context = CurrentMemoryContext;
+	known->path = DatumGetArrayTypePCopy(PG_GETARG_DATUM(1));
+	ReadPath(known);
+	if (list_argument == 0)
+		return known;
+	known->list = DatumGetJsonbPCopy(PG_GETARG_DATUM(list_argument));
+	known->members = ReadMembers(known->list);
 	return known;
 }
 
 static Known *
 GetKnown(FunctionCallInfo fcinfo, int list_argument)
 {
-	Known *known = fcinfo->flinfo->fn_extra;
+	FmgrInfo *function = fcinfo->flinfo;
+	Known *known = function->fn_extra;
 	MemoryContext old;
 
-	if (known != NULL)
+	if (known != NULL && IsStill(fcinfo, 1, known->path) &&
+		(list_argument == 0 || IsStill(fcinfo, list_argument, known->list)))
 		return known;
-	if (!get_fn_expr_arg_stable(fcinfo->flinfo, 1) ||
-		(list_argument > 0 && !get_fn_expr_arg_stable(fcinfo->flinfo, list_argument)))
-		return ReadKnown(fcinfo, list_argument);
-	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	function->fn_extra = NULL;
+	if (known != NULL)
+		MemoryContextDelete(known->context);
+	old = MemoryContextSwitchTo(
+		AllocSetContextCreate(function->fn_mcxt, "vecmilvus JSON path", ALLOCSET_SMALL_SIZES));
 	known = ReadKnown(fcinfo, list_argument);
 	MemoryContextSwitchTo(old);
-	fcinfo->flinfo->fn_extra = known;
+	function->fn_extra = known;
 	return known;
 }
 
@@ -466,6 +514,7 @@ ArrayHas(JsonbContainer *array, const JsonbValue *constant)
 
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (token == WJB_ELEM && Compare(&value, constant, &order) && order == 0)
 			return true;
 	}
@@ -502,10 +551,91 @@ vm_json_contains_any(PG_FUNCTION_ARGS)
 	iterator = JsonbIteratorInit(array);
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (token == WJB_ELEM && HasMember(known->members, &value))
 			PG_RETURN_BOOL(true);
 	}
 	PG_RETURN_BOOL(false);
+}
+
+/* Which members were found, each counted once. */
+typedef struct Tally
+{
+	const Members *members;
+	bool *strings;
+	bool *numbers;
+	bool *others;
+	bool true_found;
+	bool false_found;
+	int left;
+} Tally;
+
+static void
+BeginTally(Tally *tally, const Members *members)
+{
+	tally->members = members;
+	tally->strings = palloc0_array(bool, Max(members->nstrings, 1));
+	tally->numbers = palloc0_array(bool, Max(members->nnumbers, 1));
+	tally->others = palloc0_array(bool, Max(members->nothers, 1));
+	tally->true_found = !members->has_true;
+	tally->false_found = !members->has_false;
+	tally->left = members->nstrings + members->nnumbers + members->nothers +
+				  (members->has_true ? 1 : 0) + (members->has_false ? 1 : 0);
+}
+
+static void
+EndTally(Tally *tally)
+{
+	pfree(tally->strings);
+	pfree(tally->numbers);
+	pfree(tally->others);
+}
+
+static void
+Mark(Tally *tally, bool *found)
+{
+	if (!*found)
+		tally->left--;
+	*found = true;
+}
+
+static void
+MarkOthers(Tally *tally, const JsonbValue *value)
+{
+	int order;
+
+	for (int i = 0; i < tally->members->nothers; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (Compare(&tally->members->others[i], value, &order) && order == 0)
+			Mark(tally, &tally->others[i]);
+	}
+}
+
+static void
+MarkMember(Tally *tally, const JsonbValue *value)
+{
+	const Members *members = tally->members;
+	const JsonbValue *found;
+
+	switch (value->type)
+	{
+		case jbvString:
+			found = FindString(members, value);
+			if (found != NULL)
+				Mark(tally, &tally->strings[found - members->strings]);
+			break;
+		case jbvNumeric:
+			found = FindNumber(members, value);
+			if (found != NULL)
+				Mark(tally, &tally->numbers[found - members->numbers]);
+			break;
+		case jbvBool:
+			Mark(tally, value->val.boolean ? &tally->true_found : &tally->false_found);
+			break;
+		default:
+			MarkOthers(tally, value);
+	}
 }
 
 /* json_contains_all(document jsonb, path text[], list jsonb) */
@@ -513,20 +643,23 @@ VM_FUNCTION(vm_json_contains_all);
 Datum
 vm_json_contains_all(PG_FUNCTION_ARGS)
 {
-	Jsonb *list = PG_GETARG_JSONB_P(2);
+	Known *known = GetKnown(fcinfo, 2);
 	JsonbContainer *array;
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
 	JsonbValue value;
+	Tally tally;
 
-	if (!FindArray(fcinfo, GetKnown(fcinfo, 0), &array))
+	if (!FindArray(fcinfo, known, &array))
 		PG_RETURN_NULL();
-	iterator = JsonbIteratorInit(&list->root);
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	BeginTally(&tally, known->members);
+	iterator = JsonbIteratorInit(array);
+	while (tally.left > 0 && (token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (token == WJB_ELEM && !ArrayHas(array, &value))
-			PG_RETURN_BOOL(false);
+		if (token == WJB_ELEM)
+			MarkMember(&tally, &value);
 	}
-	PG_RETURN_BOOL(true);
+	EndTally(&tally);
+	PG_RETURN_BOOL(tally.left == 0);
 }

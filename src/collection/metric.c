@@ -58,49 +58,55 @@ TypeName(VmDataType type)
 	}
 }
 
-char *
-VmMetricFunction(const VmMetric *metric, VmDataType type)
-{
-	const char *schema = get_namespace_name(VmExtensionSchema());
-	char *name = pstrdup(metric->function);
-
-	if (strncmp(metric->function, "%s", 2) == 0)
-		name = psprintf("%s%s", TypeName(type), metric->function + 2);
-	return quote_qualified_identifier(schema, name);
-}
-
 static bool
 IsCosine(const VmMetric *metric)
 {
 	return strcmp(metric->name, "COSINE") == 0;
 }
 
-/* A cosine with a vector of zeros is none; Milvus shows 0. */
+char *
+VmMetricSql(const VmMetric *metric, VmDataType type, const char *vector, const char *other)
+{
+	const char *schema = get_namespace_name(VmExtensionSchema());
+	char *name = pstrdup(metric->function);
+	char *call;
+
+	if (strncmp(metric->function, "%s", 2) == 0)
+		name = psprintf("%s%s", TypeName(type), metric->function + 2);
+	call = psprintf("%s(%s, %s)", quote_qualified_identifier(schema, name), vector, other);
+	return IsCosine(metric) ? psprintf("milvus.cosine_order(%s)", call) : call;
+}
+
+/* cosine_order(distance double precision): 1 for NaN */
+VM_FUNCTION(vm_cosine_order);
+Datum
+vm_cosine_order(PG_FUNCTION_ARGS)
+{
+	double distance = PG_GETARG_FLOAT8(0);
+
+	PG_RETURN_FLOAT8(isnan(distance) ? 1 : distance);
+}
+
 double
 VmMetricValue(const VmMetric *metric, double ordered)
 {
 	if (IsCosine(metric))
-		return isnan(ordered) ? 0 : 1 - ordered;
+		return 1 - ordered;
 	return metric->is_similarity ? 0 - ordered : ordered;
-}
-
-char *
-VmMetricValueSql(const VmMetric *metric, const char *column)
-{
-	if (IsCosine(metric))
-		return psprintf(
-			"CASE WHEN %s OPERATOR(pg_catalog.=) 'NaN'::pg_catalog.float8 THEN "
-			"0::pg_catalog.float8 ELSE 1::pg_catalog.float8 OPERATOR(pg_catalog.-) %s END",
-			column, column);
-	return psprintf(
-		"%s OPERATOR(pg_catalog.%c) %s", metric->is_similarity ? "0::pg_catalog.float8" : column,
-		metric->is_similarity ? '-' : '+', metric->is_similarity ? column : "0::pg_catalog.float8");
 }
 
 double
 VmMetricOrdered(const VmMetric *metric, double value)
 {
-	if (IsCosine(metric))
-		return 1 - value;
-	return metric->is_similarity ? 0 - value : value;
+	/* Its own inverse. */
+	return VmMetricValue(metric, value);
+}
+
+char *
+VmMetricValueSql(const VmMetric *metric, const char *column)
+{
+	if (!metric->is_similarity)
+		return pstrdup(column);
+	return psprintf("(%d::pg_catalog.float8 OPERATOR(pg_catalog.-) %s)", IsCosine(metric) ? 1 : 0,
+					column);
 }

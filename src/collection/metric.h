@@ -27,14 +27,19 @@ extern const VmMetric *VmMetricByName(const char *name);
 /* The metric of vectors of a type for which none was asked for. */
 extern const char *VmDefaultMetric(VmDataType type);
 
-/* The function's name for a field, qualified: "public.vector_l2_squared_distance". */
-extern char *VmMetricFunction(const VmMetric *metric, VmDataType type);
+/*
+ * What is ordered by, as an expression of SQL over two vectors of a type:
+ * "public.vector_l2_squared_distance(a, b)".  A cosine with a vector of zeros is
+ * none, Milvus's is 0: it orders by 1.
+ */
+extern char *
+VmMetricSql(const VmMetric *metric, VmDataType type, const char *vector, const char *other);
 
 /* The value that clients see, and back. */
 extern double VmMetricValue(const VmMetric *metric, double ordered);
+extern double VmMetricOrdered(const VmMetric *metric, double value);
+
 /* VmMetricValue as an expression of SQL over a column. */
 extern char *VmMetricValueSql(const VmMetric *metric, const char *column);
-
-extern double VmMetricOrdered(const VmMetric *metric, double value);
 
 #endif

@@ -5,6 +5,7 @@
 #include "compat/compat.h"
 
 #include "catalog/pg_type.h"
+#include "nodes/primnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -131,6 +132,15 @@ int32
 VmIntArgument(FunctionCallInfo fcinfo, int n, int32 missing)
 {
 	return PG_ARGISNULL(n) ? missing : PG_GETARG_INT32(n);
+}
+
+bool
+VmArgumentIsConstant(FunctionCallInfo fcinfo, int n)
+{
+	Node *call = fcinfo->flinfo->fn_expr;
+
+	return call != NULL && IsA(call, FuncExpr) && n < list_length(((FuncExpr *) call)->args) &&
+		   IsA(list_nth(((FuncExpr *) call)->args, n), Const);
 }
 
 char **

@@ -29,6 +29,12 @@ extern char *VmOptionalText(FunctionCallInfo fcinfo, int n, char *missing);
 /* An integer, or missing if it is NULL. */
 extern int32 VmIntArgument(FunctionCallInfo fcinfo, int n, int32 missing);
 
+/*
+ * Whether an argument is a constant of the statement.  An extern Param is none:
+ * PL/pgSQL changes it between calls of the same FmgrInfo.
+ */
+extern bool VmArgumentIsConstant(FunctionCallInfo fcinfo, int n);
+
 /* Elements of a text[]; count 0 if it is NULL, and a NULL element is an error. */
 extern char **VmTextArrayArgument(FunctionCallInfo fcinfo, int n, const char *name, int *count);
 

@@ -64,31 +64,46 @@ vm_float8_arithmetic(PG_FUNCTION_ARGS)
 		Compute(PG_GETARG_FLOAT8(0), ReadOperator(PG_GETARG_TEXT_PP(1)), PG_GETARG_FLOAT8(2)));
 }
 
+static Numeric
+ComputeNumeric(Numeric a, char op, Numeric b, bool *error)
+{
+	switch (op)
+	{
+		case '+':
+			return numeric_add_opt_error(a, b, error);
+		case '-':
+			return numeric_sub_opt_error(a, b, error);
+		case '*':
+			return numeric_mul_opt_error(a, b, error);
+		case '/':
+			return numeric_div_opt_error(a, b, error);
+		default:
+			return numeric_mod_opt_error(a, b, error);
+	}
+}
+
 /*
  * json_arithmetic(a numeric, operator text, b numeric, whole boolean): whole says
  * that b is an integer; if a is written as one too they divide as integers.
- * "%" of anything else is unknown.
+ * "%" of anything else is unknown, and so is what a numeric cannot hold.
  */
 Datum
 vm_json_arithmetic(PG_FUNCTION_ARGS)
 {
-	Datum a = PG_GETARG_DATUM(0);
-	Datum b = PG_GETARG_DATUM(2);
-	bool whole = PG_GETARG_BOOL(3) && DatumGetInt32(DirectFunctionCall1(numeric_scale, a)) == 0;
+	Numeric a = PG_GETARG_NUMERIC(0);
+	char op = ReadOperator(PG_GETARG_TEXT_PP(1));
+	Numeric b = PG_GETARG_NUMERIC(2);
+	bool whole = PG_GETARG_BOOL(3) &&
+				 DatumGetInt32(DirectFunctionCall1(numeric_scale, NumericGetDatum(a))) == 0;
+	bool error = false;
+	Numeric result;
 
-	switch (ReadOperator(PG_GETARG_TEXT_PP(1)))
-	{
-		case '+':
-			return DirectFunctionCall2(numeric_add, a, b);
-		case '-':
-			return DirectFunctionCall2(numeric_sub, a, b);
-		case '*':
-			return DirectFunctionCall2(numeric_mul, a, b);
-		case '/':
-			return DirectFunctionCall2(whole ? numeric_div_trunc : numeric_div, a, b);
-		default:
-			if (!whole)
-				PG_RETURN_NULL();
-			return DirectFunctionCall2(numeric_mod, a, b);
-	}
+	if (op == '%' && !whole)
+		PG_RETURN_NULL();
+	if (op == '/' && whole)
+		return DirectFunctionCall2(numeric_div_trunc, NumericGetDatum(a), NumericGetDatum(b));
+	result = ComputeNumeric(a, op, b, &error);
+	if (error)
+		PG_RETURN_NULL();
+	PG_RETURN_NUMERIC(result);
 }

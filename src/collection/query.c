@@ -92,13 +92,17 @@ TakeRow(TupleTableSlot *slot, void *state)
 {
 	Output *output = state;
 	VmCollection *collection = output->query->collection;
+	MemoryContext old;
+	Datum key;
 	Datum values[3];
 	bool nulls[3] = {false};
 
 	if (slot->tts_isnull[0])
 		return true;
-	VmResultKey(&output->writer, VmWidenKey(collection, slot->tts_values[0]), &values[0],
-				&nulls[0]);
+	old = MemoryContextSwitchTo(output->writer.row_context);
+	key = VmWidenKey(collection, slot->tts_values[0]);
+	MemoryContextSwitchTo(old);
+	VmResultKey(&output->writer, key, &values[0], &nulls[0]);
 	values[2] = VmResultValues(&output->writer, slot->tts_values + VM_QUERY_COLUMNS,
 							   slot->tts_isnull + VM_QUERY_COLUMNS);
 	VmResultPut(&output->writer, output->fcinfo, values, nulls);

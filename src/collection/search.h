@@ -76,7 +76,8 @@ typedef struct VmSearch
 	SPIPlanPtr index_plan; /* made when they are first needed */
 	SPIPlanPtr exact_plan;
 	const char *access_method; /* of the index; NULL: none serves */
-	bool stops_at_radius;      /* its rows come in order, and end there */
+	bool is_in_order;          /* its rows come by the distance that is shown */
+	bool stops_at_radius;      /* ... and end at the radius */
 } VmSearch;
 
 /* A row that was found.  In a query's context. */

@@ -10,6 +10,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
 #include "common/shortest_dec.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
@@ -185,9 +186,10 @@ SetIndex(VmSearch *search, const VmIndexInfo *index)
 	relam = AccessMethodOf(index->pg_index);
 	if (OidIsValid(relam))
 		search->access_method = get_am_name(relam);
-	search->stops_at_radius = search->params.has_radius && search->access_method != NULL &&
-							  strcmp(search->access_method, "hnsw") == 0 &&
-							  VmIndexCast(search->field)[0] == '\0';
+	search->is_in_order = search->access_method != NULL &&
+						  strcmp(search->access_method, "hnsw") == 0 &&
+						  VmIndexCast(search->field)[0] == '\0';
+	search->stops_at_radius = search->is_in_order && search->params.has_radius;
 }
 
 VmSearch *
@@ -283,8 +285,8 @@ static void
 AppendSelect(StringInfo sql, const VmSearch *search, bool stops_at_radius)
 {
 	VmCollection *collection = search->collection;
-	char *distance = psprintf("%s(t.%s, $1)", VmMetricFunction(search->metric, search->field->type),
-							  quote_identifier(search->field->name));
+	char *vector = psprintf("t.%s", quote_identifier(search->field->name));
+	char *distance = VmMetricSql(search->metric, search->field->type, vector, "$1");
 
 	appendStringInfo(sql, "SELECT %s AS distance, t.%s, ", distance,
 					 quote_identifier(collection->primary->name));
@@ -298,6 +300,19 @@ AppendSelect(StringInfo sql, const VmSearch *search, bool stops_at_radius)
 					 search->qual == NULL ? "true" : search->qual->sql);
 	VmAppendScope(sql, collection, "t", search->partitions, 2, 3);
 	AppendRange(sql, search, distance, stops_at_radius);
+	if (search->field->nullable)
+		appendStringInfo(sql, " AND %s IS NOT NULL", vector);
+}
+
+/* Ties are in the order of keys as VmCompareHitKeys has it. */
+static char *
+KeyOrder(const VmCollection *collection)
+{
+	const VmField *key = collection->primary;
+
+	if (key->type != VM_TYPE_VARCHAR || key->collation == C_COLLATION_OID)
+		return pstrdup("2");
+	return psprintf("t.%s COLLATE pg_catalog.\"C\"", quote_identifier(key->name));
 }
 
 char *
@@ -307,9 +322,7 @@ VmSearchIteratorSql(const VmSearch *search, int limit)
 
 	initStringInfo(&sql);
 	AppendSelect(&sql, search, false);
-	if (search->field->nullable)
-		appendStringInfo(&sql, " AND t.%s IS NOT NULL", quote_identifier(search->field->name));
-	appendStringInfoString(&sql, " ORDER BY 1, 2");
+	appendStringInfo(&sql, " ORDER BY 1, %s", KeyOrder(search->collection));
 	if (limit >= 0)
 		appendStringInfo(&sql, " LIMIT %d", limit);
 	return sql.data;

@@ -106,7 +106,8 @@ NumberParam(Jsonb *json, const char *key, double *number)
 		return false;
 	if (value->type != jbvNumeric)
 		RaiseParam(key, value, "a number");
-	*number = DatumGetFloat8(
+	/* Milvus's distances are floats: 0.6 means the float of that name. */
+	*number = (float4) DatumGetFloat8(
 		DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value->val.numeric)));
 	return true;
 }

@@ -8,13 +8,12 @@
  */
 #include "compat/compat.h"
 
-#include <math.h>
-
 #include "access/tupdesc.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "utils/array.h"
 #include "utils/datum.h"
+#include "utils/float.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
@@ -63,9 +62,12 @@ GroupHash(const VmSearch *search, const VmHit *hit)
 	if (search->group_field->type == VM_TYPE_VARCHAR)
 	{
 		text *value = DatumGetTextPP(hit->group);
+		uint64 hash =
+			hash_bytes_extended((unsigned char *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), 1);
 
-		return hash_bytes_extended((unsigned char *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
-								   1);
+		if (value != (text *) DatumGetPointer(hit->group))
+			pfree(value);
+		return hash;
 	}
 	return hash_bytes_extended((unsigned char *) &hit->group, sizeof(hit->group), 2);
 }
@@ -152,7 +154,8 @@ VmWidenKey(const VmCollection *collection, Datum key)
 /*
  * Whether the row is beyond what is wanted: farther than the radius, or than the
  * last of as many as are wanted.  Rows as far as that one are taken, for those
- * of the smallest keys are the ones that are kept.
+ * of the smallest keys are the ones that are kept.  Rows that do not come in order
+ * are all looked at.
  */
 static bool
 IsBeyond(const Receiver *receiver, double ordered)
@@ -163,8 +166,10 @@ IsBeyond(const Receiver *receiver, double ordered)
 	if (search->stops_at_radius && !receiver->is_exact &&
 		!(ordered < VmMetricOrdered(search->metric, search->params.radius)))
 		return true;
+	if (!search->is_in_order && !receiver->is_exact)
+		return false;
 	return search->group_field == NULL && hits->count >= search->limit &&
-		   !(ordered <= hits->hits[hits->count - 1].ordered);
+		   float8_gt(ordered, hits->hits[hits->count - 1].ordered);
 }
 
 static bool
@@ -317,11 +322,13 @@ CompareHits(const void *a, const void *b, void *context)
 	const VmSearch *search = context;
 	const VmHit *x = a;
 	const VmHit *y = b;
+	int order;
 
 	if (x->rank != y->rank)
 		return x->rank < y->rank ? -1 : 1;
-	if (x->ordered != y->ordered)
-		return x->ordered < y->ordered || isnan(y->ordered) ? -1 : 1;
+	order = float8_cmp_internal(x->ordered, y->ordered);
+	if (order != 0)
+		return order;
 	return VmCompareHitKeys(x->key, y->key, search->collection->primary->type == VM_TYPE_VARCHAR);
 }
 
@@ -354,7 +361,8 @@ VmSearchRun(VmSearch *search, Datum vector, Jsonb *filter_params)
 		Execute(&receiver, &search->exact_plan, search->exact_sql, params);
 	}
 	if (receiver.hits->count > 1)
-		qsort_arg(receiver.hits->hits, receiver.hits->count, sizeof(VmHit), CompareHits, search);
+		qsort_interruptible(receiver.hits->hits, receiver.hits->count, sizeof(VmHit), CompareHits,
+							search);
 	receiver.hits->is_exact = receiver.is_exact;
 	if (search->group_field == NULL)
 		receiver.hits->count = Min(receiver.hits->count, search->limit);
