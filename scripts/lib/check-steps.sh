@@ -22,6 +22,9 @@ vm_check_packages()
     if wanted harness; then
         packages+=(python3 python3-numpy)
     fi
+    if [ "$VM_MODE" != quick ] && wanted tap; then
+        packages+=(python3 python3-venv)
+    fi
     if wanted format; then
         packages+=(clang-format-19 shellcheck)
     fi
