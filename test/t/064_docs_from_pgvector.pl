@@ -12,7 +12,7 @@ use VecmilvusTest;
 plan skip_all => 'the alias is not installed (make install-vector-alias)'
     unless (extension_file('vector.control') // '') =~ /^# vecmilvus alias$/m;
 
-my $node = new_node('from_pgvector', conf => "wal_level = logical\n");
+my $node = new_node('from_pgvector', streaming => 1, conf => "wal_level = logical\n");
 
 sub shell
 {
@@ -25,7 +25,7 @@ sub shell
 }
 
 my $rows = 'SELECT count(*), sum(id), min(v::text), max(h::text), max(s::text) FROM items';
-my $near = "SELECT id FROM items ORDER BY v <-> '[7,1,0]' LIMIT 3";
+my $near = "SELECT id FROM items ORDER BY v <-> '[7.1,1,0]' LIMIT 3";
 
 $node->safe_psql('postgres', 'CREATE DATABASE old');
 $node->safe_psql('old', <<'SQL');
@@ -44,7 +44,7 @@ is(shell("createdb new; psql -X -q -d new -c 'CREATE EXTENSION vecmilvus'; pg_du
 is($node->safe_psql('new', $rows), $expected, 'with all its rows');
 is($node->safe_psql('new', "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class JOIN pg_am a ON relam = a.oid AND amname IN ('hnsw', 'ivfflat')"),
     'items_h items_v', 'and its indexes');
-is($node->safe_psql('new', "SET enable_seqscan = off; $near"), "7\n6\n8", 'which serve');
+is($node->safe_psql('new', "SET enable_seqscan = off; $near"), "7\n8\n6", 'which serve');
 
 is(shell("createdb bare; psql -X -q -d bare -c 'CREATE EXTENSION vecmilvus'; pg_dump old | "
             . "grep -v -E '^(CREATE|COMMENT ON) EXTENSION.* vector' | psql -X -q -v ON_ERROR_STOP=1 -d bare"),
@@ -59,7 +59,8 @@ is(shell("createdb copied; psql -X -q -d copied -c 'CREATE EXTENSION vecmilvus' 
 is($node->safe_psql('copied', $rows), $expected, 'with all its rows');
 
 # Within one server the slot is made by hand, or the subscription waits for itself.
-$node->safe_psql('old', "CREATE PUBLICATION p FOR TABLE items; SELECT pg_create_logical_replication_slot('sub', 'pgoutput')");
+$node->safe_psql('old', "CREATE PUBLICATION p FOR TABLE items");
+$node->safe_psql('old', "SELECT pg_create_logical_replication_slot('sub', 'pgoutput')");
 $node->safe_psql('postgres', 'CREATE DATABASE subscribed');
 $node->safe_psql('subscribed', "CREATE EXTENSION vecmilvus; CREATE TABLE items ($columns)");
 $node->safe_psql('subscribed',
