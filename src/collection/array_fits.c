@@ -29,9 +29,9 @@ ElementsFit(ArrayType *array, int32 max_bytes)
 }
 
 /*
- * array_fits(array, capacity, max_bytes): at most one dimension, counted from 1 (for
- * element 0 of a filter is the first one), at most capacity elements, none NULL, none longer than max_bytes (0: not looked at, as for
- * elements that are no texts).
+ * array_fits(array, capacity, max_bytes): at most one dimension, counted from 1
+ * (element 0 of a filter is the first one), at most capacity elements, none NULL,
+ * none longer than max_bytes (0: not looked at, as for elements that are no texts).
  */
 VM_FUNCTION(vm_array_fits);
 Datum
